@@ -1,0 +1,20 @@
+//! What happened: the one vocabulary between makers (link, host, rt, sim, app) and readers (record, measure,
+//! plot, report, stepper).
+//!
+//! Makers hold a [`Probe`] and emit; one [`Observer`] listens, or none, which costs a branch. Readers never
+//! ask the simulator: whatever they need is in an [`Event`]. The name of a byte is `(socket, direction,
+//! offset)`, the name of a frame its [`FrameId`](crate::wire::FrameId).
+
+mod app;
+mod names;
+mod probe;
+mod socket;
+mod vocabulary;
+
+pub use app::{AppEvent, ByteRange, Layer, Phase, RequestId};
+pub use names::{HostId, HostInfo, LinkId, LinkInfo, LinkRole, SocketId};
+pub use probe::{Observer, Probe};
+pub use socket::{
+    Congestion, Connection, Mechanism, SocketError, SocketEvent, TcpState, Timer,
+};
+pub use vocabulary::{DiscardCause, DropCause, Event};

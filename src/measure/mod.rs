@@ -1,0 +1,7 @@
+//! Numbers out of a recording.
+//!
+//! Works on any [`Recording`](crate::record::Recording), also one read from a file.
+
+mod result;
+
+pub use result::{CaseResult, Check, Formula, ObjectResult};

@@ -1,0 +1,115 @@
+//! The recording and the observer that makes it.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, HostId, HostInfo, LinkId, LinkInfo, Observer};
+use crate::units::SimTime;
+
+/// What was run: enough to run it again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// The case.
+    pub case: String,
+    /// Its variant.
+    pub variant: String,
+    /// The seed of every chance.
+    pub seed: u64,
+    /// The knobs that differ from the case's defaults.
+    pub params: BTreeMap<String, String>,
+}
+
+/// One event and its moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub event: Event,
+}
+
+/// All events of a run, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    /// What was run.
+    pub run: RunInfo,
+    /// The events; times never decrease.
+    pub entries: Vec<Entry>,
+}
+
+/// An observer that keeps everything.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    entries: Vec<Entry>,
+    snaplen: Option<usize>,
+}
+
+impl RunInfo {
+    /// The command that makes the same bytes again, whatever was typed.
+    pub fn command(&self) -> String {
+        let mut command = format!("wirelab run {}/{} --seed {}", self.case, self.variant, self.seed);
+        for (key, value) in &self.params {
+            command.push_str(&format!(" --set {key}={value}"));
+        }
+        command
+    }
+}
+
+impl Recording {
+    /// The hosts, in order of their ids.
+    pub fn hosts(&self) -> impl Iterator<Item = (HostId, &HostInfo)> {
+        self.entries.iter().filter_map(|entry| match &entry.event {
+            Event::Host(id, info) => Some((*id, &**info)),
+            _ => None,
+        })
+    }
+
+    /// The links, in order of their ids.
+    pub fn links(&self) -> impl Iterator<Item = (LinkId, &LinkInfo)> {
+        self.entries.iter().filter_map(|entry| match &entry.event {
+            Event::Link(id, info) => Some((*id, &**info)),
+            _ => None,
+        })
+    }
+
+    /// The moment of the last event.
+    pub fn end(&self) -> SimTime {
+        self.entries.last().map_or(SimTime::ZERO, |entry| entry.at)
+    }
+}
+
+impl Recorder {
+    /// A recorder that keeps whole frames.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A recorder that keeps the first `snaplen` bytes of each frame.
+    pub fn with_snaplen(snaplen: usize) -> Self {
+        Self { entries: Vec::new(), snaplen: Some(snaplen) }
+    }
+
+    /// What was recorded so far, leaving the recorder empty.
+    pub fn take(&mut self, run: RunInfo) -> Recording {
+        Recording { run, entries: std::mem::take(&mut self.entries) }
+    }
+
+    /// The entries so far.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+}
+
+impl Observer for Recorder {
+    fn observe(&mut self, at: SimTime, mut event: Event) {
+        if let (Some(snaplen), Event::FrameSent { frame, .. } | Event::FrameReceived { frame, .. }) =
+            (self.snaplen, &mut event)
+            && frame.bytes.len() > snaplen
+        {
+            frame.bytes = Bytes::copy_from_slice(&frame.bytes[..snaplen]);
+        }
+        self.entries.push(Entry { at, event });
+    }
+}
