@@ -1,0 +1,236 @@
+//! One TCP connection: smoltcp's socket in a set of its own, and what the host keeps beside it.
+
+use bytes::Bytes;
+use etherparse::TcpOptionElement;
+use smoltcp::iface::{SocketHandle, SocketSet};
+use smoltcp::socket::tcp;
+
+use super::options::TcpOptions;
+use super::ports::Tuple;
+use super::transport::{CongestionControl, KeepAlive, Profile, Transport};
+use crate::event::{SocketError, SocketId, TcpState};
+use crate::units::SimTime;
+use crate::wire::packet::TcpView;
+
+/// smoltcp's stand-in clock for timestamps (it takes a bare function); the host patches the value at egress.
+const fn no_clock() -> u32 {
+    0
+}
+
+/// A TCP connection of a host.
+#[derive(Debug)]
+pub(super) struct Connection {
+    set: SocketSet<'static>,
+    handle: SocketHandle,
+    pub(super) id: SocketId,
+    pub(super) tuple: Tuple,
+    pub(super) active: bool,
+    /// The listener that it came from, until the application has accepted it.
+    pub(super) listener: Option<u16>,
+    pub(super) transport: Box<dyn Transport>,
+    pub(super) state: TcpState,
+    pub(super) error: Option<SocketError>,
+    /// Own initial sequence number.
+    pub(super) isn: u32,
+    /// Bytes that the application has written, read, and could read.
+    pub(super) written: u64,
+    pub(super) read: u64,
+    pub(super) readable: u64,
+    pub(super) handshake: Option<Handshake>,
+    pub(super) keep_alive: Option<Probing>,
+    /// When FIN-WAIT-2 ends for a socket that the application has closed.
+    pub(super) orphan_until: Option<SimTime>,
+    pub(super) timestamps: bool,
+    pub(super) peer_tsval: Option<u32>,
+    /// The peer's receive window in bytes, and the shift that its SYN announced (RFC 7323 section 2).
+    pub(super) peer_window: u64,
+    peer_shift: u8,
+    /// Acknowledgment number and window field of the last segment that left.
+    pub(super) last_ack: u32,
+    pub(super) last_window: u16,
+    pub(super) heard: SimTime,
+    /// The application has let go of the socket.
+    pub(super) closed: bool,
+    /// Whether it waits to be polled.
+    pub(super) dirty: bool,
+    /// The earliest agenda entry that leads here.
+    pub(super) armed: SimTime,
+}
+
+/// A SYN or SYN-ACK that waits for its answer.
+#[derive(Debug)]
+pub(super) struct Handshake {
+    /// The frame as it left.
+    pub(super) saved: Bytes,
+    /// How often it has left.
+    pub(super) sent: u32,
+    /// When it leaves again, or the attempt ends.
+    pub(super) at: SimTime,
+    /// Whether the attempt ends then.
+    pub(super) last: bool,
+}
+
+/// Keep-alive of one connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probing {
+    /// The parameters.
+    pub(super) keep_alive: KeepAlive,
+    /// Probes without an answer so far.
+    pub(super) unanswered: u32,
+    /// When the next probe is due.
+    pub(super) at: SimTime,
+}
+
+/// A smoltcp socket with buffers and options as `profile` and `options` say.
+pub(super) fn socket(profile: &Profile, options: &TcpOptions) -> tcp::Socket<'static> {
+    let receive = options.recv_buffer.unwrap_or(profile.recv_buffer);
+    let send = options.send_buffer.unwrap_or(profile.send_buffer);
+    let mut socket = tcp::Socket::new(
+        tcp::SocketBuffer::new(vec![0; receive]),
+        tcp::SocketBuffer::new(vec![0; send]),
+    );
+    socket.set_nagle_enabled(!options.nodelay);
+    socket.set_ack_delay(Some(std::time::Duration::from(profile.ack_delay).into()));
+    socket.set_congestion_control(match options.congestion.unwrap_or(profile.congestion) {
+        CongestionControl::Cubic => tcp::CongestionControl::Cubic,
+        CongestionControl::Reno => tcp::CongestionControl::Reno,
+        CongestionControl::Unlimited => tcp::CongestionControl::None,
+    });
+    if options.timestamps.unwrap_or(profile.timestamps) {
+        socket.set_tsval_generator(Some(no_clock));
+    }
+    socket
+}
+
+/// A set that holds this one socket.
+pub(super) fn set_of(socket: tcp::Socket<'static>) -> (SocketSet<'static>, SocketHandle) {
+    let mut set = SocketSet::new(Vec::with_capacity(1));
+    let handle = set.add(socket);
+    (set, handle)
+}
+
+/// What [`Connection::new`] needs to know.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) set: SocketSet<'static>,
+    pub(super) handle: SocketHandle,
+    pub(super) id: SocketId,
+    pub(super) tuple: Tuple,
+    pub(super) listener: Option<u16>,
+    pub(super) transport: Box<dyn Transport>,
+    pub(super) isn: u32,
+    pub(super) keep_alive: Option<KeepAlive>,
+    pub(super) now: SimTime,
+}
+
+impl Connection {
+    /// A connection whose first segment is about to leave.
+    pub(super) fn new(opening: Opening) -> Self {
+        let Opening { set, handle, id, tuple, listener, transport, isn, keep_alive, now } = opening;
+        let timestamps = set.get::<tcp::Socket<'_>>(handle).timestamp_enabled();
+        Self {
+            set,
+            handle,
+            id,
+            tuple,
+            active: listener.is_none(),
+            listener,
+            transport,
+            state: TcpState::Closed,
+            error: None,
+            isn,
+            written: 0,
+            read: 0,
+            readable: 0,
+            handshake: None,
+            keep_alive: keep_alive.map(|keep_alive| Probing::new(keep_alive, now)),
+            orphan_until: None,
+            timestamps,
+            peer_tsval: None,
+            peer_window: 0,
+            peer_shift: 0,
+            last_ack: 0,
+            last_window: 0,
+            heard: now,
+            closed: false,
+            dirty: false,
+            armed: SimTime::MAX,
+        }
+    }
+
+    /// smoltcp's socket.
+    pub(super) fn tcp(&mut self) -> &mut tcp::Socket<'static> {
+        self.set.get_mut(self.handle)
+    }
+
+    /// smoltcp's socket, to look at.
+    pub(super) fn tcp_ref(&self) -> &tcp::Socket<'static> {
+        self.set.get(self.handle)
+    }
+
+    /// The set that holds nothing else.
+    pub(super) fn set(&mut self) -> &mut SocketSet<'static> {
+        &mut self.set
+    }
+
+    /// smoltcp's state in our words.
+    pub(super) fn tcp_state(&self) -> TcpState {
+        match self.tcp_ref().state() {
+            tcp::State::Closed => TcpState::Closed,
+            tcp::State::Listen => TcpState::Listen,
+            tcp::State::SynSent => TcpState::SynSent,
+            tcp::State::SynReceived => TcpState::SynReceived,
+            tcp::State::Established => TcpState::Established,
+            tcp::State::FinWait1 => TcpState::FinWait1,
+            tcp::State::FinWait2 => TcpState::FinWait2,
+            tcp::State::CloseWait => TcpState::CloseWait,
+            tcp::State::Closing => TcpState::Closing,
+            tcp::State::LastAck => TcpState::LastAck,
+            tcp::State::TimeWait => TcpState::TimeWait,
+        }
+    }
+
+    /// Takes note of what a segment says of its sender: timestamp and window.
+    pub(super) fn hear(&mut self, view: &TcpView<'_>) {
+        let header = &view.header;
+        if header.syn() || self.timestamps {
+            for option in header.options_iterator().flatten() {
+                match option {
+                    TcpOptionElement::Timestamp(tsval, _) => self.peer_tsval = Some(tsval),
+                    TcpOptionElement::WindowScale(shift) => self.peer_shift = shift.min(14),
+                    _ => {}
+                }
+            }
+        }
+        let shift = if header.syn() { 0 } else { self.peer_shift };
+        self.peer_window = u64::from(header.window_size()) << shift;
+    }
+
+    /// Whether nothing is left that the application might read.
+    pub(super) fn drained(&self) -> bool {
+        self.closed || self.tcp_ref().recv_queue() == 0
+    }
+
+    /// Stream offset of a sequence number of ours; the SYN is before offset 0.
+    pub(super) fn offset(&self, seq: u32) -> u64 {
+        let relative = seq.wrapping_sub(self.isn.wrapping_add(1));
+        let base = self.written & !0xffff_ffff;
+        let candidate = base | u64::from(relative);
+        // The offset nearest below what was written: streams longer than 4 GiB wrap.
+        if candidate > self.written.saturating_add(1 << 31) { candidate.saturating_sub(1 << 32) } else { candidate }
+    }
+
+    /// The earliest of the host's own timers.
+    pub(super) fn own_deadline(&self) -> SimTime {
+        let handshake = self.handshake.as_ref().map(|handshake| handshake.at);
+        let probe = self.keep_alive.filter(|_| self.state == TcpState::Established).map(|probing| probing.at);
+        [handshake, probe, self.orphan_until].into_iter().flatten().min().unwrap_or(SimTime::MAX)
+    }
+}
+
+impl Probing {
+    /// Keep-alive that begins to count at `now`.
+    pub(super) fn new(keep_alive: KeepAlive, now: SimTime) -> Self {
+        Self { keep_alive, unanswered: 0, at: now + keep_alive.idle }
+    }
+}

@@ -1,0 +1,136 @@
+//! Timers of the host's own: SYN, SYN-ACK, keep-alive, FIN-WAIT-2, TIME-WAIT.
+
+use bytes::BytesMut;
+use etherparse::PacketBuilder;
+
+use super::connection::Connection;
+use super::egress::Carries;
+use super::ports::Tuple;
+use super::timewait::Record;
+use super::{Host, HostTimer};
+use crate::event::{Event, Mechanism, SocketError, SocketEvent, TcpState, Timer};
+use crate::units::SimTime;
+use crate::wire::ETHERNET_HEADER;
+
+/// TTL of the segments that the host makes itself, as of smoltcp's.
+const TTL: u8 = 64;
+
+impl Host {
+    /// A moment has come for which the host had asked.
+    pub fn fire(&mut self, now: SimTime, timer: HostTimer) {
+        match timer {
+            HostTimer::TimeWait => self.fire_time_wait(now),
+            HostTimer::Connection(index) => {
+                let Some(mut connection) = self.borrow(index) else { return };
+                if connection.armed != now {
+                    self.put_back(connection); // an earlier call was asked for since
+                    return;
+                }
+                connection.armed = SimTime::MAX;
+                self.fire_connection(now, connection);
+            }
+        }
+    }
+
+    fn fire_time_wait(&mut self, now: SimTime) {
+        if self.time_wait_armed == now {
+            self.time_wait_armed = SimTime::MAX;
+        }
+        while let Some((tuple, record)) = self.time_wait.expire(now) {
+            self.ports.release(tuple);
+            let fired = SocketEvent::TimerFired { timer: Timer::TimeWait };
+            self.probe.emit(now, || Event::Socket(record.socket, fired));
+            let state = SocketEvent::State { from: TcpState::TimeWait, to: TcpState::Closed };
+            self.probe.emit(now, || Event::Socket(record.socket, state));
+        }
+        self.arm_time_wait();
+    }
+
+    fn fire_connection(&mut self, now: SimTime, mut connection: Box<Connection>) {
+        if connection.handshake.as_ref().is_some_and(|handshake| handshake.at <= now) {
+            self.fire_handshake(now, &mut connection);
+        }
+        if connection.keep_alive.is_some_and(|probing| probing.at <= now)
+            && connection.state == TcpState::Established
+        {
+            self.fire_keep_alive(now, &mut connection);
+        }
+        if connection.orphan_until.is_some_and(|at| at <= now) {
+            self.retire(now, &connection);
+            return;
+        }
+        self.settle(now, connection);
+    }
+
+    fn fire_handshake(&mut self, now: SimTime, connection: &mut Connection) {
+        let timer = if connection.active { Timer::Syn } else { Timer::SynAck };
+        let id = connection.id;
+        self.probe.emit(now, || Event::Socket(id, SocketEvent::TimerFired { timer }));
+        self.pump(now, connection); // smoltcp's own retransmission, which is held back, voids its RTT sample
+        if connection.handshake.as_ref().is_some_and(|handshake| handshake.last) {
+            connection.error = Some(SocketError::TimedOut);
+            return;
+        }
+        let mechanism = if connection.active { Mechanism::SynTimer } else { Mechanism::SynAckTimer };
+        self.resend_handshake(now, connection, mechanism);
+    }
+
+    /// Sends a keep-alive probe, or gives up (RFC 9293 section 3.8.4; Linux's `tcp_keepalive_timer`).
+    fn fire_keep_alive(&mut self, now: SimTime, connection: &mut Connection) {
+        let Some(probing) = &mut connection.keep_alive else { return };
+        let (id, timer) = (connection.id, Timer::KeepAlive);
+        if !connection.transport.all_acknowledged() {
+            probing.at = now + probing.keep_alive.idle; // retransmission finds out sooner
+            return;
+        }
+        self.probe.emit(now, || Event::Socket(id, SocketEvent::TimerFired { timer }));
+        if probing.unanswered >= probing.keep_alive.count {
+            connection.error = Some(SocketError::TimedOut);
+            connection.tcp().abort();
+            self.pump(now, connection); // Linux sends a RST when it gives up
+            return;
+        }
+        probing.unanswered += 1;
+        probing.at = now + probing.keep_alive.interval;
+        let previous = connection.transport.snd_max().wrapping_sub(1);
+        let header = Bare { seq: previous, ack: connection.last_ack, window: connection.last_window };
+        let carries = Carries {
+            socket: id,
+            offset: connection.written,
+            len: 0,
+            again: Some(Mechanism::KeepAlive),
+        };
+        self.transmit(now, bare_ack(connection.tuple, header), Some(carries));
+    }
+
+    /// Sends the ACK with which TIME-WAIT answers a FIN that came again.
+    pub(super) fn send_time_wait_ack(&mut self, now: SimTime, tuple: Tuple, record: Record) {
+        let header = Bare { seq: record.snd_nxt, ack: record.rcv_nxt, window: record.window };
+        let carries = Carries {
+            socket: record.socket,
+            offset: 0,
+            len: 0,
+            again: Some(Mechanism::TimeWaitAck),
+        };
+        self.transmit(now, bare_ack(tuple, header), Some(carries));
+    }
+}
+
+/// The variable fields of a segment without data.
+#[derive(Clone, Copy, Debug)]
+struct Bare {
+    seq: u32,
+    ack: u32,
+    window: u16,
+}
+
+/// An ACK without data; addresses and checksums are filled at the tap.
+fn bare_ack(tuple: Tuple, fields: Bare) -> BytesMut {
+    let builder = PacketBuilder::ipv4(tuple.local.ip().octets(), tuple.remote.ip().octets(), TTL)
+        .tcp(tuple.local.port(), tuple.remote.port(), fields.seq, fields.window)
+        .ack(fields.ack);
+    let mut packet = vec![0; ETHERNET_HEADER];
+    builder.write(&mut packet, &[]).expect("writing to memory succeeds");
+    packet[ETHERNET_HEADER + 6] |= 0x40; // DF, as on every other segment (RFC 1191)
+    BytesMut::from(&packet[..])
+}
