@@ -1,8 +1,11 @@
 //! wirelab: where did the time go, packet by packet.
 pub mod event;
 pub mod host;
+pub mod link;
 pub mod measure;
 pub mod record;
 pub mod rng;
+pub mod rt;
+pub mod sim;
 pub mod units;
 pub mod wire;

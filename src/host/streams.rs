@@ -24,16 +24,17 @@ impl Host {
         }
     }
 
-    /// Reads into `buffer`; zero bytes mean that the peer has closed its half.
+    /// Lets `take` copy from the received bytes and say how many it took. Zero without a call means that the
+    /// peer has closed its half.
     pub fn poll_read(
         &mut self,
         now: SimTime,
         index: u32,
         context: &mut Context<'_>,
-        buffer: &mut [u8],
+        take: impl FnOnce(&[u8]) -> usize,
     ) -> Poll<Result<usize, SocketError>> {
         let Some(mut connection) = self.borrow(index) else { return Poll::Ready(self.end_of(index)) };
-        let outcome = self.read(now, &mut connection, context, buffer);
+        let outcome = self.read(now, &mut connection, context, take);
         if matches!(outcome, Poll::Ready(Ok(_))) {
             self.mark(&mut connection); // the window has grown
         }
@@ -46,7 +47,7 @@ impl Host {
         now: SimTime,
         connection: &mut Connection,
         context: &mut Context<'_>,
-        buffer: &mut [u8],
+        take: impl FnOnce(&[u8]) -> usize,
     ) -> Poll<Result<usize, SocketError>> {
         if !connection.tcp().can_recv() {
             if !connection.tcp().may_recv() {
@@ -55,7 +56,11 @@ impl Host {
             connection.tcp().register_recv_waker(context.waker());
             return Poll::Pending;
         }
-        let count = connection.tcp().recv_slice(buffer).expect("data is there");
+        let taken = connection.tcp().recv(|data| {
+            let count = take(data);
+            (count, count)
+        });
+        let count = taken.expect("data is there");
         let (id, offset) = (connection.id, connection.read);
         connection.read += count as u64;
         self.probe.emit(now, || {

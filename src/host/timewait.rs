@@ -12,7 +12,7 @@ use crate::wire::packet::{TcpView, seq_before};
 
 /// What is left of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Record {
+pub(super) struct Record {
     /// The socket that it was.
     pub socket: SocketId,
     /// Next sequence number that this end would send.

@@ -1,0 +1,15 @@
+//! The world: hosts on their taps, the links between them, and the only loop over time.
+//!
+//! A host's frames go over its access link to its gateway, over the core path between two gateways, and over
+//! the peer's access link. Hosts, links and applications do not know the world; it owns the agenda and calls
+//! them. The caller owns the pace: [`World::step`] takes the next entry of the agenda, whenever that is.
+
+mod agenda;
+mod error;
+mod gateway;
+mod topology;
+mod world;
+
+pub use self::error::WorldError;
+pub use self::topology::{Access, PathConfig};
+pub use self::world::{Step, World};
