@@ -15,7 +15,10 @@ fn smoke() {
     let mut world = World::new(1, Probe::new(recorder.clone()));
     let client = world.add_host("client", Profile::linux());
     let server = world.add_host("server", Profile::linux());
-    let link = LinkConfig { delay: Span::from_millis(75), ..LinkConfig::default() };
+    let link = LinkConfig {
+        delay: Span::from_millis(75),
+        ..LinkConfig::default()
+    };
     world.join(client, server, PathConfig::symmetric(link));
     let (cnet, snet) = (world.net(client), world.net(server));
     let remote = snet.endpoint(80);
@@ -48,7 +51,19 @@ fn smoke() {
         match &e.event {
             Event::FrameSent { host, frame } => {
                 let v = wirelab::wire::packet::TcpView::of(&frame.bytes);
-                println!("{} {:?} sent {} {}", e.at, host, frame.id, v.map_or("arp".into(), |v| format!("{} seq {} ack {} len {}", v.flags(), v.header.sequence_number(), v.header.acknowledgment_number(), v.payload.len())));
+                println!(
+                    "{} {:?} sent {} {}",
+                    e.at,
+                    host,
+                    frame.id,
+                    v.map_or("arp".into(), |v| format!(
+                        "{} seq {} ack {} len {}",
+                        v.flags(),
+                        v.header.sequence_number(),
+                        v.header.acknowledgment_number(),
+                        v.payload.len()
+                    ))
+                );
             }
             Event::FrameReceived { .. } | Event::FrameQueued { .. } => {}
             other => println!("{} {:?}", e.at, other),

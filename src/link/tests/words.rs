@@ -1,0 +1,62 @@
+//! How configurations are read and printed.
+
+use super::*;
+
+#[test]
+fn a_configuration_prints_in_netems_words() {
+    let config = LinkConfig {
+        loss: "gemodel 1% 10%".parse().ok(),
+        limit: "100p".parse().ok(),
+        rate: "10mbit".parse().ok(),
+        reorder: "25% gap 5".parse().ok(),
+        corrupt: percent("0.1%"),
+        mtu: Some(1400),
+        outages: vec!["1s..1.5s/10s".parse().unwrap()],
+        drops: "s2c:data:5-7,s2c:rtx:1".parse().unwrap(),
+        delay: Span::from_millis(75),
+        jitter: Span::from_millis(5),
+        distribution: Distribution::Normal,
+        ..LinkConfig::default()
+    };
+    assert_eq!(
+        config.to_string(),
+        "delay 75ms 5ms distribution normal reorder 25% gap 5 rate 10mbit limit 100p loss gemodel 1% 10% \
+         corrupt 0.1% mtu 1400 down 1s..1.5s/10s drop s2c:data:5-7,s2c:rtx:1"
+    );
+}
+
+#[test]
+fn values_are_read_as_they_print_and_refused_with_the_right_form() {
+    for text in ["100p", "64kB", "9050B"] {
+        assert_eq!(text.parse::<QueueLimit>().unwrap().to_string(), text);
+    }
+    for text in ["100", "0p", "-1p", "0B", "many"] {
+        assert!(
+            text.parse::<QueueLimit>()
+                .unwrap_err()
+                .to_string()
+                .contains("100p")
+        );
+    }
+    for text in ["1%", "gemodel 1% 10%", "gemodel 1% 10% 70% 0.1%"] {
+        assert_eq!(text.parse::<Loss>().unwrap().to_string(), text);
+    }
+    for text in ["gemodel 1%", "gemodel 1% 2% 3% 4% 5%", "lots"] {
+        assert!(
+            text.parse::<Loss>()
+                .unwrap_err()
+                .to_string()
+                .contains("gemodel 1% 10%")
+        );
+    }
+    assert!("25% gap 0".parse::<Reorder>().is_err());
+    assert!("zipf".parse::<Distribution>().is_err());
+    for text in ["2s..1s", "1s..1s", "1s..2s/1s", "1s"] {
+        assert!(
+            text.parse::<Outage>()
+                .unwrap_err()
+                .to_string()
+                .contains("1s..2s")
+        );
+    }
+}
