@@ -1,9 +1,6 @@
 //! wirelab: where did the time go, packet by packet.
 pub mod event;
-<<<<<<< HEAD
 pub mod host;
-=======
->>>>>>> link
 pub mod link;
 pub mod measure;
 pub mod record;

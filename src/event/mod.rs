@@ -14,7 +14,5 @@ mod vocabulary;
 pub use app::{AppEvent, ByteRange, Layer, Phase, RequestId};
 pub use names::{HostId, HostInfo, LinkId, LinkInfo, LinkRole, SocketId};
 pub use probe::{Observer, Probe};
-pub use socket::{
-    Congestion, Connection, Mechanism, SocketError, SocketEvent, TcpState, Timer,
-};
+pub use socket::{Congestion, Connection, Mechanism, SocketError, SocketEvent, TcpState, Timer};
 pub use vocabulary::{DiscardCause, DropCause, Event};

@@ -29,7 +29,10 @@ pub struct Neighbour {
 
 /// The frame in which `sender` asks everybody for the Ethernet address of `target`.
 pub fn request(sender: Neighbour, target: Ipv4Addr) -> Bytes {
-    let unknown = Neighbour { mac: Mac([0; 6]), address: target };
+    let unknown = Neighbour {
+        mac: Mac([0; 6]),
+        address: target,
+    };
     frame(ArpOperation::REQUEST, sender, unknown, Mac::BROADCAST)
 }
 
@@ -40,13 +43,17 @@ pub fn reply(sender: Neighbour, target: Neighbour) -> Bytes {
 
 /// The neighbour that an ARP frame with this operation speaks of.
 pub fn sender_of(frame: &[u8], operation: ArpOperation) -> Option<Neighbour> {
-    let packet = etherparse::ArpPacketSlice::from_slice(frame.get(crate::wire::ETHERNET_HEADER..)?).ok()?;
+    let packet =
+        etherparse::ArpPacketSlice::from_slice(frame.get(crate::wire::ETHERNET_HEADER..)?).ok()?;
     if packet.operation() != operation {
         return None;
     }
     let mac = packet.sender_hw_addr().try_into().ok()?;
     let address: [u8; 4] = packet.sender_protocol_addr().try_into().ok()?;
-    Some(Neighbour { mac: Mac(mac), address: address.into() })
+    Some(Neighbour {
+        mac: Mac(mac),
+        address: address.into(),
+    })
 }
 
 fn frame(operation: ArpOperation, sender: Neighbour, target: Neighbour, destination: Mac) -> Bytes {

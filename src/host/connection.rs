@@ -126,7 +126,17 @@ pub(super) struct Opening {
 impl Connection {
     /// A connection whose first segment is about to leave.
     pub(super) fn new(opening: Opening) -> Self {
-        let Opening { set, handle, id, tuple, listener, transport, isn, keep_alive, now } = opening;
+        let Opening {
+            set,
+            handle,
+            id,
+            tuple,
+            listener,
+            transport,
+            isn,
+            keep_alive,
+            now,
+        } = opening;
         let timestamps = set.get::<tcp::Socket<'_>>(handle).timestamp_enabled();
         Self {
             set,
@@ -217,20 +227,35 @@ impl Connection {
         let base = self.written & !0xffff_ffff;
         let candidate = base | u64::from(relative);
         // The offset nearest below what was written: streams longer than 4 GiB wrap.
-        if candidate > self.written.saturating_add(1 << 31) { candidate.saturating_sub(1 << 32) } else { candidate }
+        if candidate > self.written.saturating_add(1 << 31) {
+            candidate.saturating_sub(1 << 32)
+        } else {
+            candidate
+        }
     }
 
     /// The earliest of the host's own timers.
     pub(super) fn own_deadline(&self) -> SimTime {
         let handshake = self.handshake.as_ref().map(|handshake| handshake.at);
-        let probe = self.keep_alive.filter(|_| self.state == TcpState::Established).map(|probing| probing.at);
-        [handshake, probe, self.orphan_until].into_iter().flatten().min().unwrap_or(SimTime::MAX)
+        let probe = self
+            .keep_alive
+            .filter(|_| self.state == TcpState::Established)
+            .map(|probing| probing.at);
+        [handshake, probe, self.orphan_until]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(SimTime::MAX)
     }
 }
 
 impl Probing {
     /// Keep-alive that begins to count at `now`.
     pub(super) fn new(keep_alive: KeepAlive, now: SimTime) -> Self {
-        Self { keep_alive, unanswered: 0, at: now + keep_alive.idle }
+        Self {
+            keep_alive,
+            unanswered: 0,
+            at: now + keep_alive.idle,
+        }
     }
 }

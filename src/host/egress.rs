@@ -2,10 +2,10 @@
 
 use bytes::BytesMut;
 
+use super::Host;
 use super::arp::{self, Gateway, Neighbour};
 use super::connection::Connection;
 use super::transport::{Segment, Sending};
-use super::Host;
 use crate::event::{Event, Mechanism, SocketError, SocketEvent, SocketId};
 use crate::units::SimTime;
 use crate::wire::packet::TcpView;
@@ -63,7 +63,12 @@ impl Host {
         }
         let segment = Segment::of(&view);
         let is_syn = view.header.syn();
-        if is_syn && connection.handshake.as_ref().is_some_and(|handshake| handshake.sent > 0) {
+        if is_syn
+            && connection
+                .handshake
+                .as_ref()
+                .is_some_and(|handshake| handshake.sent > 0)
+        {
             return; // smoltcp's own timer; the host's schedule decides
         }
         connection.last_ack = segment.ack.unwrap_or(0);
@@ -107,7 +112,10 @@ impl Host {
         let destination: [u8; 4] = frame[30..34].try_into().expect("four bytes were sliced");
         let limit = self.path_mtu.get(&destination.into()).copied();
         match limit {
-            Some(mtu) if frame.len() > ETHERNET_HEADER + usize::from(mtu) && frame[23] == checksum::TCP => {
+            Some(mtu)
+                if frame.len() > ETHERNET_HEADER + usize::from(mtu)
+                    && frame[23] == checksum::TCP =>
+            {
                 for (piece, carries) in cut(&frame, usize::from(mtu), carries) {
                     self.frame_out(now, piece, carries);
                 }
@@ -120,7 +128,10 @@ impl Host {
     fn frame_out(&mut self, now: SimTime, mut frame: BytesMut, carries: Option<Carries>) {
         frame[18..20].copy_from_slice(&self.ip_id.to_be_bytes());
         self.ip_id = self.ip_id.wrapping_add(1);
-        let pending = Pending { bytes: frame, carries };
+        let pending = Pending {
+            bytes: frame,
+            carries,
+        };
         match &mut self.gateway {
             Gateway::Known(mac) => {
                 let mac = *mac;
@@ -129,7 +140,10 @@ impl Host {
             Gateway::Asked(waiting) => waiting.push(pending),
             Gateway::Unknown => {
                 self.gateway = Gateway::Asked(vec![pending]);
-                let sender = Neighbour { mac: self.mac(), address: self.address() };
+                let sender = Neighbour {
+                    mac: self.mac(),
+                    address: self.address(),
+                };
                 let bytes = arp::request(sender, self.info.gateway);
                 self.leave(now, Frame::new(self.names.next(), bytes), None);
             }
@@ -146,11 +160,28 @@ impl Host {
     }
 
     fn leave(&mut self, now: SimTime, frame: Frame, carries: Option<Carries>) {
-        self.probe.emit(now, || Event::FrameSent { host: self.id, frame: frame.clone() });
-        if let Some(Carries { socket, offset, len, again }) = carries {
+        self.probe.emit(now, || Event::FrameSent {
+            host: self.id,
+            frame: frame.clone(),
+        });
+        if let Some(Carries {
+            socket,
+            offset,
+            len,
+            again,
+        }) = carries
+        {
             let frame = frame.id;
             self.probe.emit(now, || {
-                Event::Socket(socket, SocketEvent::Segment { frame, offset, len, again })
+                Event::Socket(
+                    socket,
+                    SocketEvent::Segment {
+                        frame,
+                        offset,
+                        len,
+                        again,
+                    },
+                )
             });
         }
         self.outbox.frames.push(frame);
@@ -182,14 +213,19 @@ fn cut(frame: &BytesMut, mtu: usize, carries: Option<Carries>) -> Vec<(BytesMut,
     let tcp = ETHERNET_HEADER + 20;
     let data = tcp + usize::from(frame[tcp + 12] >> 4) * 4;
     let room = mtu - (data - ETHERNET_HEADER);
-    let seq = u32::from_be_bytes(frame[tcp + 4..tcp + 8].try_into().expect("four bytes were sliced"));
+    let seq = u32::from_be_bytes(
+        frame[tcp + 4..tcp + 8]
+            .try_into()
+            .expect("four bytes were sliced"),
+    );
     let payload = &frame[data..];
     let mut pieces = Vec::new();
     for (index, chunk) in payload.chunks(room).enumerate() {
         let offset = u32::try_from(index * room).expect("a segment is shorter than 64 KiB");
         let mut piece = BytesMut::from(&frame[..data]);
         piece.extend_from_slice(chunk);
-        let length = u16::try_from(piece.len() - ETHERNET_HEADER).expect("a piece is shorter than its segment");
+        let length = u16::try_from(piece.len() - ETHERNET_HEADER)
+            .expect("a piece is shorter than its segment");
         piece[16..18].copy_from_slice(&length.to_be_bytes());
         piece[tcp + 4..tcp + 8].copy_from_slice(&seq.wrapping_add(offset).to_be_bytes());
         if (index + 1) * room < payload.len() {

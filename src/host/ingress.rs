@@ -17,7 +17,10 @@ use crate::wire::{Frame, Mac, checksum};
 impl Host {
     /// A frame came out of the tap.
     pub fn receive(&mut self, now: SimTime, frame: Frame) {
-        self.probe.emit(now, || Event::FrameReceived { host: self.id, frame: frame.clone() });
+        self.probe.emit(now, || Event::FrameReceived {
+            host: self.id,
+            frame: frame.clone(),
+        });
         let outcome = match ether_type(&frame.bytes) {
             _ if !self.powered => Err(DiscardCause::PoweredOff),
             _ if !self.is_addressee(&frame) => Err(DiscardCause::NotForUs),
@@ -27,7 +30,11 @@ impl Host {
             None => Err(DiscardCause::Malformed),
         };
         if let Err(cause) = outcome {
-            self.probe.emit(now, || Event::FrameDiscarded { host: self.id, frame: frame.id, cause });
+            self.probe.emit(now, || Event::FrameDiscarded {
+                host: self.id,
+                frame: frame.id,
+                cause,
+            });
         }
     }
 
@@ -86,7 +93,10 @@ impl Host {
         frame: &Frame,
         view: &TcpView<'_>,
     ) -> Result<(), DiscardCause> {
-        let tuple = Tuple { local: view.destination, remote: view.source };
+        let tuple = Tuple {
+            local: view.destination,
+            remote: view.source,
+        };
         if let Some(index) = self.demux.get(&tuple).copied() {
             if let Some(connection) = self.borrow(index) {
                 self.receive_segment(now, frame, view, connection);
@@ -112,7 +122,9 @@ impl Host {
                 }
             }
         }
-        if view.header.syn() && !view.header.ack() && self.listeners.contains_key(&tuple.local.port())
+        if view.header.syn()
+            && !view.header.ack()
+            && self.listeners.contains_key(&tuple.local.port())
         {
             return self.open_passive(now, frame, view, above);
         }
@@ -157,7 +169,8 @@ impl Host {
     /// Lets smoltcp process a frame on behalf of a connection, and sends what it answers at once.
     pub(super) fn feed(&mut self, now: SimTime, connection: &mut Connection, frame: &Frame) {
         self.tap.put(frame.bytes.clone());
-        self.interface.poll_ingress_single(to_smoltcp(now), &mut self.tap, connection.set());
+        self.interface
+            .poll_ingress_single(to_smoltcp(now), &mut self.tap, connection.set());
         self.tap.clear();
         self.send_batch(now, connection);
     }
@@ -166,7 +179,8 @@ impl Host {
     pub(super) fn answer_for_nobody(&mut self, now: SimTime, frame: &Frame) {
         self.tap.put(frame.bytes.clone());
         let mut nobody = std::mem::replace(&mut self.nobody, SocketSet::new(Vec::new()));
-        self.interface.poll_ingress_single(to_smoltcp(now), &mut self.tap, &mut nobody);
+        self.interface
+            .poll_ingress_single(to_smoltcp(now), &mut self.tap, &mut nobody);
         self.nobody = nobody;
         self.tap.clear();
         self.send_untracked(now);
@@ -174,7 +188,9 @@ impl Host {
 
     /// ICMP "fragmentation needed" (RFC 1191): later segments towards that address are cut to fit.
     fn learn_path_mtu(&mut self, ip: &Ipv4View<'_>) {
-        let Some(quoted) = ip.payload.get(8..28) else { return };
+        let Some(quoted) = ip.payload.get(8..28) else {
+            return;
+        };
         if ip.payload[..2] != [3, 4] {
             return;
         }

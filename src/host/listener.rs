@@ -35,14 +35,21 @@ impl Host {
         if self.listeners.contains_key(&port) {
             return Err(SocketError::AddressInUse);
         }
-        let listener = Listener { options, opening: 0, ready: VecDeque::new(), waker: None };
+        let listener = Listener {
+            options,
+            opening: 0,
+            ready: VecDeque::new(),
+            waker: None,
+        };
         self.listeners.insert(port, listener);
         Ok(())
     }
 
     /// Stops listening. Connections that nobody has accepted are reset, as Linux does.
     pub fn unlisten(&mut self, now: SimTime, port: u16) {
-        let Some(listener) = self.listeners.remove(&port) else { return };
+        let Some(listener) = self.listeners.remove(&port) else {
+            return;
+        };
         for index in listener.ready {
             self.close(now, index, true);
         }
@@ -50,7 +57,9 @@ impl Host {
 
     /// The next connection that a port has accepted, as the index of its socket.
     pub fn poll_accept(&mut self, port: u16, context: &mut Context<'_>) -> Poll<u32> {
-        let Some(listener) = self.listeners.get_mut(&port) else { return Poll::Pending };
+        let Some(listener) = self.listeners.get_mut(&port) else {
+            return Poll::Pending;
+        };
         let Some(index) = listener.ready.pop_front() else {
             listener.waker = Some(context.waker().clone());
             return Poll::Pending;

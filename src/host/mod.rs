@@ -136,7 +136,16 @@ impl fmt::Debug for Host {
 impl Host {
     /// A machine that is switched on and has no sockets.
     pub fn new(setup: HostSetup) -> Self {
-        let HostSetup { id, info, profile, mtu, dice, probe, names, stirred } = setup;
+        let HostSetup {
+            id,
+            info,
+            profile,
+            mtu,
+            dice,
+            probe,
+            names,
+            stirred,
+        } = setup;
         let mut tap = Tap::new(mtu);
         let mut config = Config::new(HardwareAddress::Ip);
         config.random_seed = dice.stream(&format!("host/{}/isn", info.name)).next_u64();
@@ -144,7 +153,9 @@ impl Host {
         interface.update_ip_addrs(|addresses| {
             for address in &info.addresses {
                 let cidr = IpCidr::Ipv4(Ipv4Cidr::new(*address, 24));
-                addresses.push(cidr).expect("a host has at most eight addresses");
+                addresses
+                    .push(cidr)
+                    .expect("a host has at most eight addresses");
             }
         });
         let draw = dice.stream(&format!("host/{}/port", info.name)).next_u32();

@@ -39,7 +39,8 @@ impl Host {
                 .connect(self.interface.context(), to, from)
                 .expect("the socket is new and both ends are specified");
             let (mut set, handle) = connection::set_of(socket);
-            self.interface.poll_egress(to_smoltcp(now), &mut self.tap, &mut set);
+            self.interface
+                .poll_egress(to_smoltcp(now), &mut self.tap, &mut set);
             let isn = self.drawn_isn();
             if above.is_some_and(|above| !seq_before(above, isn)) {
                 self.tap.take(Vec::new()); // below an earlier connection's: draw again
@@ -59,9 +60,15 @@ impl Host {
         view: &TcpView<'_>,
         above: Option<u32>,
     ) -> Result<(), DiscardCause> {
-        let tuple = Tuple { local: view.destination, remote: view.source };
+        let tuple = Tuple {
+            local: view.destination,
+            remote: view.source,
+        };
         let port = tuple.local.port();
-        let listener = self.listeners.get_mut(&port).expect("the caller looked it up");
+        let listener = self
+            .listeners
+            .get_mut(&port)
+            .expect("the caller looked it up");
         if listener.is_full() {
             return Err(DiscardCause::BacklogFull);
         }
@@ -69,12 +76,16 @@ impl Host {
         let options = listener.options.tcp.clone();
         loop {
             let mut socket = connection::socket(&self.profile, &options);
-            socket.listen(port).expect("the socket is new and the port is not zero");
+            socket
+                .listen(port)
+                .expect("the socket is new and the port is not zero");
             let (mut set, handle) = connection::set_of(socket);
             self.tap.put(frame.bytes.clone());
-            self.interface.poll_ingress_single(to_smoltcp(now), &mut self.tap, &mut set);
+            self.interface
+                .poll_ingress_single(to_smoltcp(now), &mut self.tap, &mut set);
             self.tap.clear();
-            self.interface.poll_egress(to_smoltcp(now), &mut self.tap, &mut set);
+            self.interface
+                .poll_egress(to_smoltcp(now), &mut self.tap, &mut set);
             if !self.tap.has_sent() {
                 // smoltcp refused the SYN, as it does from an unspecified address.
                 self.listeners.get_mut(&port).expect("it listens").opening -= 1;
@@ -98,7 +109,10 @@ impl Host {
     fn opening(
         &self,
         now: SimTime,
-        (set, handle): (smoltcp::iface::SocketSet<'static>, smoltcp::iface::SocketHandle),
+        (set, handle): (
+            smoltcp::iface::SocketSet<'static>,
+            smoltcp::iface::SocketHandle,
+        ),
         tuple: Tuple,
         listener: Option<u16>,
         isn: u32,
@@ -108,7 +122,10 @@ impl Host {
         Opening {
             set,
             handle,
-            id: SocketId { host: self.id, index },
+            id: SocketId {
+                host: self.id,
+                index,
+            },
             tuple,
             listener,
             transport: Box::new(Native::new(isn, self.profile.data_retries)),
@@ -135,7 +152,12 @@ impl Host {
         self.demux.insert(tuple, id.index);
         self.ports.take(tuple);
         self.sockets.push(Slot::Busy);
-        connection.handshake = Some(Handshake { saved: Bytes::new(), sent: 0, at: now, last: false });
+        connection.handshake = Some(Handshake {
+            saved: Bytes::new(),
+            sent: 0,
+            at: now,
+            last: false,
+        });
         self.send_batch(now, &mut connection);
         self.settle(now, connection);
         id.index
@@ -143,7 +165,8 @@ impl Host {
 
     /// Sequence number of the SYN that smoltcp has just put into the tap.
     fn drawn_isn(&self) -> u32 {
-        let syn = &self.tap.last_sent().expect("a new connection sends a SYN")[ETHERNET_HEADER + 24..];
+        let syn =
+            &self.tap.last_sent().expect("a new connection sends a SYN")[ETHERNET_HEADER + 24..];
         u32::from_be_bytes([syn[0], syn[1], syn[2], syn[3]])
     }
 
@@ -155,7 +178,10 @@ impl Host {
         options: &TcpOptions,
         timestamps: bool,
     ) -> Result<Tuple, SocketError> {
-        let reuse_before = now.as_nanos().checked_sub(TW_REUSE_AGE.as_nanos()).map(SimTime::from_nanos);
+        let reuse_before = now
+            .as_nanos()
+            .checked_sub(TW_REUSE_AGE.as_nanos())
+            .map(SimTime::from_nanos);
         let may_reuse = timestamps && (self.profile.tw_reuse || options.source_port.is_some());
         let (demux, time_wait) = (&self.demux, &self.time_wait);
         let is_free = |tuple: Tuple| {
@@ -168,18 +194,27 @@ impl Host {
         let default = options.source.unwrap_or(self.info.addresses[0]);
         if let Some(local) = options.bound(default) {
             let tuple = Tuple { local, remote };
-            return is_free(tuple).then_some(tuple).ok_or(SocketError::AddressNotAvailable);
+            return is_free(tuple)
+                .then_some(tuple)
+                .ok_or(SocketError::AddressNotAvailable);
         }
         if self.ports.exhausted(default, remote) && !may_reuse {
             return Err(SocketError::AddressNotAvailable);
         }
-        self.ports.choose(default, remote, is_free).ok_or(SocketError::AddressNotAvailable)
+        self.ports
+            .choose(default, remote, is_free)
+            .ok_or(SocketError::AddressNotAvailable)
     }
 
     /// Remembers a SYN or SYN-ACK that leaves for the first time, and sets the timer for the second.
     pub(super) fn save_handshake(&self, now: SimTime, connection: &mut Connection, frame: &[u8]) {
         let saved = Bytes::copy_from_slice(frame);
-        connection.handshake = Some(Handshake { saved, sent: 0, at: now, last: false });
+        connection.handshake = Some(Handshake {
+            saved,
+            sent: 0,
+            at: now,
+            last: false,
+        });
         self.wait_for_answer(now, connection);
     }
 
@@ -190,7 +225,9 @@ impl Host {
         connection: &mut Connection,
         mechanism: Mechanism,
     ) {
-        let Some(handshake) = &connection.handshake else { return };
+        let Some(handshake) = &connection.handshake else {
+            return;
+        };
         let frame = bytes::BytesMut::from(&handshake.saved[..]);
         let carries = super::egress::Carries {
             socket: connection.id,
@@ -204,7 +241,9 @@ impl Host {
 
     fn wait_for_answer(&self, now: SimTime, connection: &mut Connection) {
         let active = connection.active;
-        let Some(handshake) = &mut connection.handshake else { return };
+        let Some(handshake) = &mut connection.handshake else {
+            return;
+        };
         handshake.sent += 1;
         let (wait, last) = if active {
             self.profile.syn_interval(handshake.sent)
@@ -214,6 +253,8 @@ impl Host {
         (handshake.at, handshake.last) = (now + wait, last);
         let (id, at) = (connection.id, handshake.at);
         let timer = if active { Timer::Syn } else { Timer::SynAck };
-        self.probe.emit(now, || Event::Socket(id, SocketEvent::TimerSet { timer, at }));
+        self.probe.emit(now, || {
+            Event::Socket(id, SocketEvent::TimerSet { timer, at })
+        });
     }
 }

@@ -36,14 +36,20 @@ pub struct ListenOptions {
 
 impl Default for ListenOptions {
     fn default() -> Self {
-        Self { backlog: 4_096, tcp: TcpOptions::default() }
+        Self {
+            backlog: 4_096,
+            tcp: TcpOptions::default(),
+        }
     }
 }
 
 impl TcpOptions {
     /// Options with Nagle off, as HTTP clients and servers set them.
     pub fn without_nagle() -> Self {
-        Self { nodelay: true, ..Self::default() }
+        Self {
+            nodelay: true,
+            ..Self::default()
+        }
     }
 
     /// The local end that the application asked for, where it asked for both parts.

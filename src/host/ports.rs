@@ -20,7 +20,10 @@ pub struct Tuple {
 
 /// An endpoint as smoltcp has it.
 pub(super) const fn smoltcp_endpoint(address: SocketAddrV4) -> IpEndpoint {
-    IpEndpoint { addr: IpAddress::Ipv4(*address.ip()), port: address.port() }
+    IpEndpoint {
+        addr: IpAddress::Ipv4(*address.ip()),
+        port: address.port(),
+    }
 }
 
 /// Which ephemeral port to try next, and how many are taken towards each endpoint.
@@ -33,11 +36,18 @@ pub(super) struct Ports {
 
 impl Ports {
     /// Ports of `range`, beginning somewhere in it as `draw` decides.
-    #[expect(clippy::cast_possible_truncation, reason = "the remainder is below the range's length")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the remainder is below the range's length"
+    )]
     pub(super) fn new(range: RangeInclusive<u16>, draw: u32) -> Self {
         let offset = (draw % Self::count(&range)) as u16;
         let next = range.start() + offset;
-        Self { range, next, taken: BTreeMap::new() }
+        Self {
+            range,
+            next,
+            taken: BTreeMap::new(),
+        }
     }
 
     /// A port for a connection from `local` to `remote` for which `is_free` holds, if there is one.
@@ -49,8 +59,15 @@ impl Ports {
         is_free: impl Fn(Tuple) -> bool,
     ) -> Option<Tuple> {
         for _ in 0..Self::count(&self.range) {
-            let tuple = Tuple { local: SocketAddrV4::new(local, self.next), remote };
-            self.next = if self.next == *self.range.end() { *self.range.start() } else { self.next + 1 };
+            let tuple = Tuple {
+                local: SocketAddrV4::new(local, self.next),
+                remote,
+            };
+            self.next = if self.next == *self.range.end() {
+                *self.range.start()
+            } else {
+                self.next + 1
+            };
             if is_free(tuple) {
                 return Some(tuple);
             }
@@ -60,13 +77,18 @@ impl Ports {
 
     /// Whether every port of the range is taken towards `remote`.
     pub(super) fn exhausted(&self, local: Ipv4Addr, remote: SocketAddrV4) -> bool {
-        self.taken.get(&(local, remote)).is_some_and(|taken| *taken >= Self::count(&self.range))
+        self.taken
+            .get(&(local, remote))
+            .is_some_and(|taken| *taken >= Self::count(&self.range))
     }
 
     /// A connection has this tuple from now on.
     pub(super) fn take(&mut self, tuple: Tuple) {
         if self.range.contains(&tuple.local.port()) {
-            *self.taken.entry((*tuple.local.ip(), tuple.remote)).or_default() += 1;
+            *self
+                .taken
+                .entry((*tuple.local.ip(), tuple.remote))
+                .or_default() += 1;
         }
     }
 

@@ -13,7 +13,9 @@ impl Host {
     pub fn flush(&mut self, now: SimTime) {
         let mut dirty = std::mem::take(&mut self.dirty);
         for index in dirty.drain(..) {
-            let Some(mut connection) = self.borrow(index) else { continue };
+            let Some(mut connection) = self.borrow(index) else {
+                continue;
+            };
             connection.dirty = false;
             if connection.state != TcpState::TimeWait {
                 self.pump(now, &mut connection);
@@ -50,14 +52,20 @@ impl Host {
     /// Lets smoltcp send all that it may.
     pub(super) fn pump(&mut self, now: SimTime, connection: &mut Connection) {
         let time = to_smoltcp(now);
-        while self.interface.poll_egress(time, &mut self.tap, connection.set())
+        while self
+            .interface
+            .poll_egress(time, &mut self.tap, connection.set())
             != smoltcp::iface::PollResult::None
         {}
         self.send_batch(now, connection);
     }
 
     /// Enters what changed; gives the connection back if it lives on.
-    fn conclude(&mut self, now: SimTime, mut connection: Box<Connection>) -> Option<Box<Connection>> {
+    fn conclude(
+        &mut self,
+        now: SimTime,
+        mut connection: Box<Connection>,
+    ) -> Option<Box<Connection>> {
         if connection.error == Some(SocketError::TimedOut) {
             connection.tcp().abort(); // wakes the application; no RST leaves
         }
@@ -83,13 +91,16 @@ impl Host {
         let (from, to) = (connection.state, connection.tcp_state());
         if from != to {
             connection.state = to;
-            self.probe.emit(now, || Event::Socket(id, SocketEvent::State { from, to }));
+            self.probe
+                .emit(now, || Event::Socket(id, SocketEvent::State { from, to }));
             self.enter_state(now, connection, from);
         }
         let readable = connection.read + connection.tcp_ref().recv_queue() as u64;
         if readable > connection.readable {
             connection.readable = readable;
-            self.probe.emit(now, || Event::Socket(id, SocketEvent::Readable { end: readable }));
+            self.probe.emit(now, || {
+                Event::Socket(id, SocketEvent::Readable { end: readable })
+            });
         }
     }
 
@@ -113,7 +124,10 @@ impl Host {
 
     /// A passive open ended, well or badly.
     fn leave_listener(&mut self, connection: &Connection, established: bool) {
-        let Some(listener) = connection.listener.and_then(|port| self.listeners.get_mut(&port)) else {
+        let Some(listener) = connection
+            .listener
+            .and_then(|port| self.listeners.get_mut(&port))
+        else {
             return;
         };
         listener.opening -= 1;
@@ -147,10 +161,16 @@ impl Host {
     fn forget(&mut self, now: SimTime, connection: &Connection) {
         let (id, error) = (connection.id, connection.error);
         self.demux.remove(&connection.tuple);
-        self.past.insert(connection.tuple, connection.transport.snd_max());
-        self.probe.emit(now, || Event::Socket(id, SocketEvent::Closed { error }));
+        self.past
+            .insert(connection.tuple, connection.transport.snd_max());
+        self.probe
+            .emit(now, || Event::Socket(id, SocketEvent::Closed { error }));
         let unwanted = connection.closed || connection.state == TcpState::Listen;
-        self.sockets[id.index as usize] = if unwanted { Slot::Free } else { Slot::Gone(error) };
+        self.sockets[id.index as usize] = if unwanted {
+            Slot::Free
+        } else {
+            Slot::Gone(error)
+        };
     }
 
     /// Puts a record in the place of a connection in TIME-WAIT.
@@ -167,7 +187,9 @@ impl Host {
         self.forget(now, connection);
         self.time_wait.insert(connection.tuple, record);
         let (timer, at) = (Timer::TimeWait, record.expires);
-        self.probe.emit(now, || Event::Socket(record.socket, SocketEvent::TimerSet { timer, at }));
+        self.probe.emit(now, || {
+            Event::Socket(record.socket, SocketEvent::TimerSet { timer, at })
+        });
         self.arm_time_wait();
     }
 
@@ -175,18 +197,25 @@ impl Host {
     pub(super) fn end_time_wait(&mut self, now: SimTime, tuple: Tuple) {
         if let Some(record) = self.time_wait.remove(tuple) {
             self.ports.release(tuple);
-            let state = SocketEvent::State { from: TcpState::TimeWait, to: TcpState::Closed };
+            let state = SocketEvent::State {
+                from: TcpState::TimeWait,
+                to: TcpState::Closed,
+            };
             self.probe.emit(now, || Event::Socket(record.socket, state));
         }
     }
 
     /// Answers a segment for a tuple in TIME-WAIT and begins 2 x MSL anew (RFC 9293 section 3.10.7.4).
     pub(super) fn acknowledge_from_time_wait(&mut self, now: SimTime, tuple: Tuple) {
-        let Some(record) = self.time_wait.get(tuple).copied() else { return };
+        let Some(record) = self.time_wait.get(tuple).copied() else {
+            return;
+        };
         self.send_time_wait_ack(now, tuple, record);
         self.time_wait.restart(tuple, now, self.profile.time_wait);
         let (timer, at) = (Timer::TimeWait, now + self.profile.time_wait);
-        self.probe.emit(now, || Event::Socket(record.socket, SocketEvent::TimerSet { timer, at }));
+        self.probe.emit(now, || {
+            Event::Socket(record.socket, SocketEvent::TimerSet { timer, at })
+        });
         self.arm_time_wait();
     }
 
@@ -222,6 +251,10 @@ impl Host {
 const fn smoltcp_keeps_time(state: TcpState) -> bool {
     !matches!(
         state,
-        TcpState::SynSent | TcpState::SynReceived | TcpState::TimeWait | TcpState::Closed | TcpState::Listen
+        TcpState::SynSent
+            | TcpState::SynReceived
+            | TcpState::TimeWait
+            | TcpState::Closed
+            | TcpState::Listen
     )
 }

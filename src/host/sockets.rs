@@ -62,7 +62,11 @@ impl Host {
             send_q: 0,
             local: tuple.local,
             peer: tuple.remote,
-            timer: Some(TimerRow { timer: Timer::TimeWait, left: record.expires - now, fired: 0 }),
+            timer: Some(TimerRow {
+                timer: Timer::TimeWait,
+                left: record.expires - now,
+                fired: 0,
+            }),
         });
         listeners.chain(connections).chain(waiting).collect()
     }
@@ -84,14 +88,32 @@ impl Connection {
     /// The timer that `ss -o` would show.
     fn timer(&self, now: SimTime) -> Option<TimerRow> {
         if let Some(handshake) = &self.handshake {
-            let timer = if self.active { Timer::Syn } else { Timer::SynAck };
-            return Some(TimerRow { timer, left: handshake.at - now, fired: handshake.sent - 1 });
+            let timer = if self.active {
+                Timer::Syn
+            } else {
+                Timer::SynAck
+            };
+            return Some(TimerRow {
+                timer,
+                left: handshake.at - now,
+                fired: handshake.sent - 1,
+            });
         }
         if !self.transport.all_acknowledged() && self.armed != SimTime::MAX {
-            return Some(TimerRow { timer: Timer::Transport, left: self.armed - now, fired: 0 });
+            return Some(TimerRow {
+                timer: Timer::Transport,
+                left: self.armed - now,
+                fired: 0,
+            });
         }
-        let probing = self.keep_alive.filter(|_| self.state == TcpState::Established)?;
-        Some(TimerRow { timer: Timer::KeepAlive, left: probing.at - now, fired: probing.unanswered })
+        let probing = self
+            .keep_alive
+            .filter(|_| self.state == TcpState::Established)?;
+        Some(TimerRow {
+            timer: Timer::KeepAlive,
+            left: probing.at - now,
+            fired: probing.unanswered,
+        })
     }
 }
 

@@ -12,7 +12,11 @@ pub(super) type Ends = (std::net::SocketAddrV4, std::net::SocketAddrV4);
 
 impl Host {
     /// Waits until an active open has succeeded or failed.
-    pub fn poll_connected(&mut self, index: u32, context: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+    pub fn poll_connected(
+        &mut self,
+        index: u32,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), SocketError>> {
         match &mut self.sockets[index as usize] {
             Slot::Live(connection) if connection.state == TcpState::SynSent => {
                 connection.tcp().register_recv_waker(context.waker());
@@ -33,7 +37,9 @@ impl Host {
         context: &mut Context<'_>,
         take: impl FnOnce(&[u8]) -> usize,
     ) -> Poll<Result<usize, SocketError>> {
-        let Some(mut connection) = self.borrow(index) else { return Poll::Ready(self.end_of(index)) };
+        let Some(mut connection) = self.borrow(index) else {
+            return Poll::Ready(self.end_of(index));
+        };
         let outcome = self.read(now, &mut connection, context, take);
         if matches!(outcome, Poll::Ready(Ok(_))) {
             self.mark(&mut connection); // the window has grown
@@ -64,7 +70,13 @@ impl Host {
         let (id, offset) = (connection.id, connection.read);
         connection.read += count as u64;
         self.probe.emit(now, || {
-            Event::Socket(id, SocketEvent::AppRead { offset, len: length(count) })
+            Event::Socket(
+                id,
+                SocketEvent::AppRead {
+                    offset,
+                    len: length(count),
+                },
+            )
         });
         Poll::Ready(Ok(count))
     }
@@ -96,9 +108,15 @@ impl Host {
         data: &[u8],
     ) -> Poll<Result<usize, SocketError>> {
         if !connection.tcp().may_send() {
-            return Poll::Ready(Err(connection.error.take().unwrap_or(SocketError::BrokenPipe)));
+            return Poll::Ready(Err(connection
+                .error
+                .take()
+                .unwrap_or(SocketError::BrokenPipe)));
         }
-        let count = connection.tcp().send_slice(data).expect("the sending half is open");
+        let count = connection
+            .tcp()
+            .send_slice(data)
+            .expect("the sending half is open");
         if count == 0 && !data.is_empty() {
             connection.tcp().register_send_waker(context.waker());
             return Poll::Pending;
@@ -106,7 +124,13 @@ impl Host {
         let (id, offset) = (connection.id, connection.written);
         connection.written += count as u64;
         self.probe.emit(now, || {
-            Event::Socket(id, SocketEvent::AppWrite { offset, len: length(count) })
+            Event::Socket(
+                id,
+                SocketEvent::AppWrite {
+                    offset,
+                    len: length(count),
+                },
+            )
         });
         Poll::Ready(Ok(count))
     }
@@ -120,7 +144,9 @@ impl Host {
             return self.end_of(index).map(|_| ());
         };
         connection.tcp().close();
-        self.probe.emit(now, || Event::Socket(connection.id, SocketEvent::AppShutdown));
+        self.probe.emit(now, || {
+            Event::Socket(connection.id, SocketEvent::AppShutdown)
+        });
         self.settle(now, connection);
         Ok(())
     }
@@ -132,7 +158,9 @@ impl Host {
             return;
         };
         connection.closed = true;
-        self.probe.emit(now, || Event::Socket(connection.id, SocketEvent::AppClose { reset }));
+        self.probe.emit(now, || {
+            Event::Socket(connection.id, SocketEvent::AppClose { reset })
+        });
         if connection.state == TcpState::FinWait2 {
             connection.orphan_until = Some(now + self.profile.fin_wait_2);
         }
@@ -156,7 +184,10 @@ impl Host {
 
     /// The name of a socket in events.
     pub const fn socket_id(&self, index: u32) -> SocketId {
-        SocketId { host: self.id, index }
+        SocketId {
+            host: self.id,
+            index,
+        }
     }
 
     /// How a connection that is gone answers a read: its error once, then the end of the stream.

@@ -26,7 +26,11 @@ pub(super) struct Outgoing<'a>(&'a mut Vec<BytesMut>);
 impl Tap {
     /// A tap for IP packets of up to `mtu` bytes.
     pub(super) const fn new(mtu: usize) -> Self {
-        Self { incoming: None, outgoing: Vec::new(), mtu }
+        Self {
+            incoming: None,
+            outgoing: Vec::new(),
+            mtu,
+        }
     }
 
     /// Lets smoltcp's next ingress poll read the IP packet of this frame.

@@ -21,7 +21,9 @@ impl Host {
         match timer {
             HostTimer::TimeWait => self.fire_time_wait(now),
             HostTimer::Connection(index) => {
-                let Some(mut connection) = self.borrow(index) else { return };
+                let Some(mut connection) = self.borrow(index) else {
+                    return;
+                };
                 if connection.armed != now {
                     self.put_back(connection); // an earlier call was asked for since
                     return;
@@ -38,19 +40,30 @@ impl Host {
         }
         while let Some((tuple, record)) = self.time_wait.expire(now) {
             self.ports.release(tuple);
-            let fired = SocketEvent::TimerFired { timer: Timer::TimeWait };
+            let fired = SocketEvent::TimerFired {
+                timer: Timer::TimeWait,
+            };
             self.probe.emit(now, || Event::Socket(record.socket, fired));
-            let state = SocketEvent::State { from: TcpState::TimeWait, to: TcpState::Closed };
+            let state = SocketEvent::State {
+                from: TcpState::TimeWait,
+                to: TcpState::Closed,
+            };
             self.probe.emit(now, || Event::Socket(record.socket, state));
         }
         self.arm_time_wait();
     }
 
     fn fire_connection(&mut self, now: SimTime, mut connection: Box<Connection>) {
-        if connection.handshake.as_ref().is_some_and(|handshake| handshake.at <= now) {
+        if connection
+            .handshake
+            .as_ref()
+            .is_some_and(|handshake| handshake.at <= now)
+        {
             self.fire_handshake(now, &mut connection);
         }
-        if connection.keep_alive.is_some_and(|probing| probing.at <= now)
+        if connection
+            .keep_alive
+            .is_some_and(|probing| probing.at <= now)
             && connection.state == TcpState::Established
         {
             self.fire_keep_alive(now, &mut connection);
@@ -63,27 +76,43 @@ impl Host {
     }
 
     fn fire_handshake(&mut self, now: SimTime, connection: &mut Connection) {
-        let timer = if connection.active { Timer::Syn } else { Timer::SynAck };
+        let timer = if connection.active {
+            Timer::Syn
+        } else {
+            Timer::SynAck
+        };
         let id = connection.id;
-        self.probe.emit(now, || Event::Socket(id, SocketEvent::TimerFired { timer }));
+        self.probe
+            .emit(now, || Event::Socket(id, SocketEvent::TimerFired { timer }));
         self.pump(now, connection); // smoltcp's own retransmission, which is held back, voids its RTT sample
-        if connection.handshake.as_ref().is_some_and(|handshake| handshake.last) {
+        if connection
+            .handshake
+            .as_ref()
+            .is_some_and(|handshake| handshake.last)
+        {
             connection.error = Some(SocketError::TimedOut);
             return;
         }
-        let mechanism = if connection.active { Mechanism::SynTimer } else { Mechanism::SynAckTimer };
+        let mechanism = if connection.active {
+            Mechanism::SynTimer
+        } else {
+            Mechanism::SynAckTimer
+        };
         self.resend_handshake(now, connection, mechanism);
     }
 
     /// Sends a keep-alive probe, or gives up (RFC 9293 section 3.8.4; Linux's `tcp_keepalive_timer`).
     fn fire_keep_alive(&mut self, now: SimTime, connection: &mut Connection) {
-        let Some(probing) = &mut connection.keep_alive else { return };
+        let Some(probing) = &mut connection.keep_alive else {
+            return;
+        };
         let (id, timer) = (connection.id, Timer::KeepAlive);
         if !connection.transport.all_acknowledged() {
             probing.at = now + probing.keep_alive.idle; // retransmission finds out sooner
             return;
         }
-        self.probe.emit(now, || Event::Socket(id, SocketEvent::TimerFired { timer }));
+        self.probe
+            .emit(now, || Event::Socket(id, SocketEvent::TimerFired { timer }));
         if probing.unanswered >= probing.keep_alive.count {
             connection.error = Some(SocketError::TimedOut);
             connection.tcp().abort();
@@ -93,7 +122,11 @@ impl Host {
         probing.unanswered += 1;
         probing.at = now + probing.keep_alive.interval;
         let previous = connection.transport.snd_max().wrapping_sub(1);
-        let header = Bare { seq: previous, ack: connection.last_ack, window: connection.last_window };
+        let header = Bare {
+            seq: previous,
+            ack: connection.last_ack,
+            window: connection.last_window,
+        };
         let carries = Carries {
             socket: id,
             offset: connection.written,
@@ -105,7 +138,11 @@ impl Host {
 
     /// Sends the ACK with which TIME-WAIT answers a FIN that came again.
     pub(super) fn send_time_wait_ack(&mut self, now: SimTime, tuple: Tuple, record: Record) {
-        let header = Bare { seq: record.snd_nxt, ack: record.rcv_nxt, window: record.window };
+        let header = Bare {
+            seq: record.snd_nxt,
+            ack: record.rcv_nxt,
+            window: record.window,
+        };
         let carries = Carries {
             socket: record.socket,
             offset: 0,
@@ -127,10 +164,17 @@ struct Bare {
 /// An ACK without data; addresses and checksums are filled at the tap.
 fn bare_ack(tuple: Tuple, fields: Bare) -> BytesMut {
     let builder = PacketBuilder::ipv4(tuple.local.ip().octets(), tuple.remote.ip().octets(), TTL)
-        .tcp(tuple.local.port(), tuple.remote.port(), fields.seq, fields.window)
+        .tcp(
+            tuple.local.port(),
+            tuple.remote.port(),
+            fields.seq,
+            fields.window,
+        )
         .ack(fields.ack);
     let mut packet = vec![0; ETHERNET_HEADER];
-    builder.write(&mut packet, &[]).expect("writing to memory succeeds");
+    builder
+        .write(&mut packet, &[])
+        .expect("writing to memory succeeds");
     packet[ETHERNET_HEADER + 6] |= 0x40; // DF, as on every other segment (RFC 1191)
     BytesMut::from(&packet[..])
 }

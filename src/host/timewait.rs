@@ -89,7 +89,11 @@ impl TimeWait {
     pub(super) fn expire(&mut self, now: SimTime) -> Option<(Tuple, Record)> {
         while let Some((at, tuple)) = self.expiries.front().copied().filter(|(at, _)| *at <= now) {
             self.expiries.pop_front();
-            if self.records.get(&tuple).is_some_and(|record| record.expires == at) {
+            if self
+                .records
+                .get(&tuple)
+                .is_some_and(|record| record.expires == at)
+            {
                 return self.records.remove(&tuple).map(|record| (tuple, record));
             }
         }
@@ -103,9 +107,16 @@ impl Record {
         let header = &segment.header;
         let seq = header.sequence_number();
         if header.rst() {
-            return if seq == self.rcv_nxt { Reaction::End } else { Reaction::Ignore };
+            return if seq == self.rcv_nxt {
+                Reaction::End
+            } else {
+                Reaction::Ignore
+            };
         }
-        if header.syn() && !header.ack() && (seq_before(self.rcv_nxt, seq) || self.is_newer(segment)) {
+        if header.syn()
+            && !header.ack()
+            && (seq_before(self.rcv_nxt, seq) || self.is_newer(segment))
+        {
             return Reaction::Reopen;
         }
         if seq == self.rcv_nxt && segment.sequence_len() == 0 {
@@ -116,10 +127,13 @@ impl Record {
 
     /// RFC 6191: a later timestamp also proves that the SYN is new.
     fn is_newer(&self, segment: &TcpView<'_>) -> bool {
-        let tsval = segment.header.options_iterator().find_map(|option| match option {
-            Ok(etherparse::TcpOptionElement::Timestamp(tsval, _)) => Some(tsval),
-            _ => None,
-        });
+        let tsval = segment
+            .header
+            .options_iterator()
+            .find_map(|option| match option {
+                Ok(etherparse::TcpOptionElement::Timestamp(tsval, _)) => Some(tsval),
+                _ => None,
+            });
         matches!((tsval, self.peer_tsval), (Some(new), Some(old)) if seq_before(old, new))
     }
 }

@@ -44,17 +44,28 @@ impl Host {
         let buffer =
             || udp::PacketBuffer::new(vec![udp::PacketMetadata::EMPTY; DATAGRAMS], vec![0; BYTES]);
         let mut socket = udp::Socket::new(buffer(), buffer());
-        socket.bind(port).expect("the socket is new and the port is not zero");
+        socket
+            .bind(port)
+            .expect("the socket is new and the port is not zero");
         let mut set = SocketSet::new(Vec::with_capacity(1));
         let handle = set.add(socket);
         let index = u32::try_from(self.sockets.len()).expect("fewer than 2^32 sockets");
         self.sockets.push(Slot::Free); // its index names it in events
-        let id = SocketId { host: self.id, index };
+        let id = SocketId {
+            host: self.id,
+            index,
+        };
         self.udp.insert(port, UdpPort { set, handle, id });
         self.probe.emit(now, || {
             let remote = SocketAddrV4::new(std::net::Ipv4Addr::UNSPECIFIED, 0);
             let local = self.endpoint(port);
-            let info = Connection { local, remote, active: false, isn: 0, tcp: false };
+            let info = Connection {
+                local,
+                remote,
+                active: false,
+                isn: 0,
+                tcp: false,
+            };
             Event::Socket(id, SocketEvent::Opened(Box::new(info)))
         });
         Ok(port)
@@ -63,7 +74,9 @@ impl Host {
     /// Lets go of a UDP port.
     pub fn close_udp(&mut self, now: SimTime, port: u16) {
         if let Some(socket) = self.udp.remove(&port) {
-            self.probe.emit(now, || Event::Socket(socket.id, SocketEvent::Closed { error: None }));
+            self.probe.emit(now, || {
+                Event::Socket(socket.id, SocketEvent::Closed { error: None })
+            });
         }
     }
 
@@ -78,13 +91,17 @@ impl Host {
         remote: SocketAddrV4,
         data: &[u8],
     ) -> Result<(), SocketError> {
-        let Some(socket) = self.udp.get_mut(&port) else { return Err(SocketError::NotConnected) };
+        let Some(socket) = self.udp.get_mut(&port) else {
+            return Err(SocketError::NotConnected);
+        };
         socket
             .set
             .get_mut::<udp::Socket<'_>>(socket.handle)
             .send_slice(data, smoltcp_endpoint(remote))
             .map_err(|_| SocketError::NotConnected)?;
-        while self.interface.poll_egress(to_smoltcp(now), &mut self.tap, &mut socket.set)
+        while self
+            .interface
+            .poll_egress(to_smoltcp(now), &mut self.tap, &mut socket.set)
             != smoltcp::iface::PollResult::None
         {}
         self.send_untracked(now);
@@ -119,7 +136,8 @@ impl Host {
             return;
         };
         self.tap.put(frame.bytes.clone());
-        self.interface.poll_ingress_single(to_smoltcp(now), &mut self.tap, &mut port.set);
+        self.interface
+            .poll_ingress_single(to_smoltcp(now), &mut self.tap, &mut port.set);
         self.tap.clear();
         self.send_untracked(now);
     }

@@ -49,7 +49,10 @@ pub struct Recorder {
 impl RunInfo {
     /// The command that makes the same bytes again, whatever was typed.
     pub fn command(&self) -> String {
-        let mut command = format!("wirelab run {}/{} --seed {}", self.case, self.variant, self.seed);
+        let mut command = format!(
+            "wirelab run {}/{} --seed {}",
+            self.case, self.variant, self.seed
+        );
         for (key, value) in &self.params {
             command.push_str(&format!(" --set {key}={value}"));
         }
@@ -88,12 +91,18 @@ impl Recorder {
 
     /// A recorder that keeps the first `snaplen` bytes of each frame.
     pub fn with_snaplen(snaplen: usize) -> Self {
-        Self { entries: Vec::new(), snaplen: Some(snaplen) }
+        Self {
+            entries: Vec::new(),
+            snaplen: Some(snaplen),
+        }
     }
 
     /// What was recorded so far, leaving the recorder empty.
     pub fn take(&mut self, run: RunInfo) -> Recording {
-        Recording { run, entries: std::mem::take(&mut self.entries) }
+        Recording {
+            run,
+            entries: std::mem::take(&mut self.entries),
+        }
     }
 
     /// The entries so far.

@@ -58,12 +58,19 @@ impl Clock {
 
     /// Completes at `deadline`, or at once if that is past.
     pub fn sleep_until(&self, deadline: SimTime) -> Sleep {
-        Sleep { clock: self.clone(), deadline, timer: None }
+        Sleep {
+            clock: self.clone(),
+            deadline,
+            timer: None,
+        }
     }
 
     /// `future`'s result, if it comes within `span`.
     pub fn timeout<F: Future + Unpin>(&self, span: Span, future: F) -> Timeout<F> {
-        Timeout { future, sleep: self.sleep(span) }
+        Timeout {
+            future,
+            sleep: self.sleep(span),
+        }
     }
 
     /// Moves to `now`. Only the world does this.
@@ -79,7 +86,12 @@ impl Clock {
 
     /// Wakes a sleeper, if it still sleeps.
     pub fn wake(&self, timer: TimerId) {
-        let waker = self.0.sleepers.borrow_mut().get_mut(&timer).and_then(Option::take);
+        let waker = self
+            .0
+            .sleepers
+            .borrow_mut()
+            .get_mut(&timer)
+            .and_then(Option::take);
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -121,7 +133,10 @@ impl Future for Sleep {
             inner.wanted.borrow_mut().push((deadline, timer));
             timer
         });
-        inner.sleepers.borrow_mut().insert(timer, Some(context.waker().clone()));
+        inner
+            .sleepers
+            .borrow_mut()
+            .insert(timer, Some(context.waker().clone()));
         Poll::Pending
     }
 }
@@ -139,12 +154,16 @@ impl<F: Future + Unpin> Future for Timeout<F> {
         if let Poll::Ready(output) = Pin::new(&mut self.future).poll(context) {
             return Poll::Ready(Ok(output));
         }
-        Pin::new(&mut self.sleep).poll(context).map(|()| Err(Elapsed))
+        Pin::new(&mut self.sleep)
+            .poll(context)
+            .map(|()| Err(Elapsed))
     }
 }
 
 impl fmt::Debug for Sleep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sleep").field("deadline", &self.deadline).finish_non_exhaustive()
+        f.debug_struct("Sleep")
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
     }
 }

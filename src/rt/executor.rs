@@ -83,7 +83,11 @@ impl Executor {
 
     /// The names of the tasks that have not ended, oldest first.
     pub fn waiting(&self) -> Vec<String> {
-        self.tasks.iter().flatten().map(|task| task.name.to_string()).collect()
+        self.tasks
+            .iter()
+            .flatten()
+            .map(|task| task.name.to_string())
+            .collect()
     }
 
     /// Ends every task where it stands.
@@ -106,18 +110,33 @@ impl Executor {
                     self.tasks.len() - 1
                 });
                 let ready = self.ready.clone();
-                let signal = Arc::new(Signal { task: slot, queued: AtomicBool::new(true), ready });
+                let signal = Arc::new(Signal {
+                    task: slot,
+                    queued: AtomicBool::new(true),
+                    ready,
+                });
                 let waker = Waker::from(Arc::clone(&signal));
-                self.tasks[slot] = Some(Task { name, future, waker, signal });
+                self.tasks[slot] = Some(Task {
+                    name,
+                    future,
+                    waker,
+                    signal,
+                });
                 self.ready.push(slot);
             }
         }
     }
 
     fn poll(&mut self, slot: usize) {
-        let Some(mut task) = self.tasks.get_mut(slot).and_then(Option::take) else { return };
+        let Some(mut task) = self.tasks.get_mut(slot).and_then(Option::take) else {
+            return;
+        };
         task.signal.queued.store(false, Ordering::Relaxed);
-        match task.future.as_mut().poll(&mut Context::from_waker(&task.waker)) {
+        match task
+            .future
+            .as_mut()
+            .poll(&mut Context::from_waker(&task.waker))
+        {
             Poll::Pending => self.tasks[slot] = Some(task),
             Poll::Ready(()) => self.free.push(slot),
         }
@@ -135,7 +154,10 @@ impl Spawner {
         let future = Box::pin(async move {
             let _ = sender.send(future.await); // nobody may be waiting for it
         });
-        self.0.borrow_mut().push(Spawned { name: name.into(), future });
+        self.0.borrow_mut().push(Spawned {
+            name: name.into(),
+            future,
+        });
         JoinHandle(receiver)
     }
 }
@@ -156,17 +178,25 @@ impl<T> Future for JoinHandle<T> {
     /// # Panics
     /// If the world ended before the task did, which nobody can be waiting for then.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        Pin::new(&mut self.0).poll(context).map(|result| result.expect("the task ran to its end"))
+        Pin::new(&mut self.0)
+            .poll(context)
+            .map(|result| result.expect("the task ran to its end"))
     }
 }
 
 impl Ready {
     fn push(&self, task: usize) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(task);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(task);
     }
 
     fn swap(&self, batch: &mut VecDeque<usize>) {
-        std::mem::swap(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), batch);
+        std::mem::swap(
+            &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner),
+            batch,
+        );
     }
 }
 

@@ -24,9 +24,15 @@ struct HyperSleep(SendWrapper<Sleep>);
 
 impl HyperTimer {
     /// A timer on `clock`.
-    #[expect(clippy::disallowed_methods, reason = "an `Instant` can be made in no other way; only differences count")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an `Instant` can be made in no other way; only differences count"
+    )]
     pub fn new(clock: Clock) -> Self {
-        Self { clock: SendWrapper::new(clock), beginning: Instant::now() }
+        Self {
+            clock: SendWrapper::new(clock),
+            beginning: Instant::now(),
+        }
     }
 
     fn moment(&self, instant: Instant) -> SimTime {
@@ -36,11 +42,15 @@ impl HyperTimer {
 
 impl hyper::rt::Timer for HyperTimer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn hyper::rt::Sleep>> {
-        Box::pin(HyperSleep(SendWrapper::new(self.clock.sleep(duration.into()))))
+        Box::pin(HyperSleep(SendWrapper::new(
+            self.clock.sleep(duration.into()),
+        )))
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn hyper::rt::Sleep>> {
-        Box::pin(HyperSleep(SendWrapper::new(self.clock.sleep_until(self.moment(deadline)))))
+        Box::pin(HyperSleep(SendWrapper::new(
+            self.clock.sleep_until(self.moment(deadline)),
+        )))
     }
 
     fn now(&self) -> Instant {

@@ -12,7 +12,7 @@ mod net;
 mod stream;
 mod udp;
 
-pub use self::clock::{Clock, Elapsed, Sleep, TimerId, Timeout};
+pub use self::clock::{Clock, Elapsed, Sleep, Timeout, TimerId};
 pub use self::executor::{Executor, JoinHandle, Spawner};
 pub use self::hyper::HyperTimer;
 pub use self::net::{HostRef, Net, TcpListener};

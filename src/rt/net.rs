@@ -59,8 +59,15 @@ impl Net {
     ///
     /// # Errors
     /// `ECONNREFUSED`, `ETIMEDOUT`, or `EADDRNOTAVAIL` if no port is left.
-    pub async fn connect(&self, remote: SocketAddrV4, options: &TcpOptions) -> Result<TcpStream, SocketError> {
-        let index = self.host.borrow_mut().connect(self.clock.now(), remote, options)?;
+    pub async fn connect(
+        &self,
+        remote: SocketAddrV4,
+        options: &TcpOptions,
+    ) -> Result<TcpStream, SocketError> {
+        let index = self
+            .host
+            .borrow_mut()
+            .connect(self.clock.now(), remote, options)?;
         let stream = TcpStream::new(Rc::clone(&self.host), self.clock.clone(), index);
         poll_fn(|context| self.host.borrow_mut().poll_connected(index, context)).await?;
         Ok(stream)
@@ -72,7 +79,10 @@ impl Net {
     /// `EADDRINUSE` if somebody does already.
     pub fn listen(&self, port: u16, options: ListenOptions) -> Result<TcpListener, SocketError> {
         self.host.borrow_mut().listen(port, options)?;
-        Ok(TcpListener { net: self.clone(), port })
+        Ok(TcpListener {
+            net: self.clone(),
+            port,
+        })
     }
 
     /// Binds a UDP port, or a free one for port 0.
@@ -81,12 +91,18 @@ impl Net {
     /// `EADDRINUSE` if it is taken.
     pub fn bind_udp(&self, port: u16) -> Result<UdpSocket, SocketError> {
         let port = self.host.borrow_mut().bind_udp(self.clock.now(), port)?;
-        Ok(UdpSocket::new(Rc::clone(&self.host), self.clock.clone(), port))
+        Ok(UdpSocket::new(
+            Rc::clone(&self.host),
+            self.clock.clone(),
+            port,
+        ))
     }
 
     /// Says what the application does, for those who watch.
     pub fn tell(&self, event: impl FnOnce() -> AppEvent) {
-        self.probe.emit(self.clock.now(), || Event::App(self.host(), Box::new(event())));
+        self.probe.emit(self.clock.now(), || {
+            Event::App(self.host(), Box::new(event()))
+        });
     }
 
     /// Leaves a remark beside the frames of this moment.

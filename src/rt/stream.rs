@@ -20,7 +20,12 @@ pub struct TcpStream {
 
 impl TcpStream {
     pub(super) const fn new(host: HostRef, clock: Clock, index: u32) -> Self {
-        Self { host, clock, index, open: true }
+        Self {
+            host,
+            clock,
+            index,
+            open: true,
+        }
     }
 
     /// Its name in events.
@@ -43,7 +48,9 @@ impl TcpStream {
     /// # Errors
     /// The error with which the connection has ended, if it has.
     pub fn shutdown(&self) -> Result<(), SocketError> {
-        self.host.borrow_mut().shutdown(self.clock.now(), self.index)
+        self.host
+            .borrow_mut()
+            .shutdown(self.clock.now(), self.index)
     }
 
     fn poll_read_with(
@@ -51,12 +58,18 @@ impl TcpStream {
         context: &mut Context<'_>,
         take: impl FnOnce(&[u8]) -> usize,
     ) -> Poll<io::Result<usize>> {
-        let outcome = self.host.borrow_mut().poll_read(self.clock.now(), self.index, context, take);
+        let outcome = self
+            .host
+            .borrow_mut()
+            .poll_read(self.clock.now(), self.index, context, take);
         outcome.map_err(Into::into)
     }
 
     fn poll_write_slice(&self, context: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let outcome = self.host.borrow_mut().poll_write(self.clock.now(), self.index, context, data);
+        let outcome =
+            self.host
+                .borrow_mut()
+                .poll_write(self.clock.now(), self.index, context, data);
         outcome.map_err(Into::into)
     }
 
@@ -81,7 +94,11 @@ impl Drop for TcpStream {
 }
 
 impl futures::io::AsyncRead for TcpStream {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
         self.poll_read_with(context, |data| {
             let count = data.len().min(buffer.len());
             buffer[..count].copy_from_slice(&data[..count]);
@@ -91,7 +108,11 @@ impl futures::io::AsyncRead for TcpStream {
 }
 
 impl futures::io::AsyncWrite for TcpStream {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.poll_write_slice(context, data)
     }
 
@@ -120,7 +141,11 @@ impl tokio::io::AsyncRead for TcpStream {
 }
 
 impl tokio::io::AsyncWrite for TcpStream {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.poll_write_slice(context, data)
     }
 
@@ -149,7 +174,11 @@ impl hyper::rt::Read for TcpStream {
 }
 
 impl hyper::rt::Write for TcpStream {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.poll_write_slice(context, data)
     }
 

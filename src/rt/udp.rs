@@ -31,14 +31,19 @@ impl UdpSocket {
     /// # Errors
     /// `ENOTCONN` if the datagram does not fit the socket's buffer.
     pub fn send_to(&self, data: &[u8], remote: SocketAddrV4) -> Result<(), SocketError> {
-        self.host.borrow_mut().send_udp(self.clock.now(), self.port, remote, data)
+        self.host
+            .borrow_mut()
+            .send_udp(self.clock.now(), self.port, remote, data)
     }
 
     /// The next datagram: its length and where it came from. What does not fit `buffer` is lost.
     ///
     /// # Errors
     /// `ENOTCONN` if the port was given up.
-    pub async fn receive_from(&self, buffer: &mut [u8]) -> Result<(usize, SocketAddrV4), SocketError> {
+    pub async fn receive_from(
+        &self,
+        buffer: &mut [u8],
+    ) -> Result<(usize, SocketAddrV4), SocketError> {
         poll_fn(|context| self.poll_receive_from(context, buffer)).await
     }
 
@@ -48,7 +53,9 @@ impl UdpSocket {
         context: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<Result<(usize, SocketAddrV4), SocketError>> {
-        self.host.borrow_mut().poll_receive_udp(self.port, context, buffer)
+        self.host
+            .borrow_mut()
+            .poll_receive_udp(self.port, context, buffer)
     }
 }
 

@@ -23,7 +23,12 @@ struct Key {
 
 impl<T> Default for Agenda<T> {
     fn default() -> Self {
-        Self { heap: BinaryHeap::new(), entries: Vec::new(), free: Vec::new(), seq: 0 }
+        Self {
+            heap: BinaryHeap::new(),
+            entries: Vec::new(),
+            free: Vec::new(),
+            seq: 0,
+        }
     }
 }
 
@@ -35,7 +40,11 @@ impl<T> Agenda<T> {
             u32::try_from(self.entries.len() - 1).expect("fewer than 2^32 entries at once")
         });
         self.entries[slot as usize] = Some(entry);
-        self.heap.push(Reverse(Key { at, seq: self.seq, slot }));
+        self.heap.push(Reverse(Key {
+            at,
+            seq: self.seq,
+            slot,
+        }));
         self.seq += 1;
     }
 
@@ -47,7 +56,9 @@ impl<T> Agenda<T> {
     /// Takes the next entry.
     pub(super) fn pop(&mut self) -> Option<(SimTime, T)> {
         let Reverse(key) = self.heap.pop()?;
-        let entry = self.entries[key.slot as usize].take().expect("a key in the heap has its entry");
+        let entry = self.entries[key.slot as usize]
+            .take()
+            .expect("a key in the heap has its entry");
         self.free.push(key.slot);
         Some((key.at, entry))
     }

@@ -19,7 +19,10 @@ const QUOTE: usize = 28;
 /// The gateway's answer to a host's ARP request, if the frame is one for it.
 pub(super) fn answer_arp(index: u16, info: &HostInfo, frame: &Frame) -> Option<Bytes> {
     let asker = arp::sender_of(&frame.bytes, ArpOperation::REQUEST)?;
-    let gateway = Neighbour { mac: Mac::gateway(index), address: info.gateway };
+    let gateway = Neighbour {
+        mac: Mac::gateway(index),
+        address: info.gateway,
+    };
     Some(arp::reply(gateway, asker))
 }
 
@@ -32,15 +35,26 @@ pub(super) fn route(index: u16, info: &HostInfo, frame: Frame) -> Frame {
 }
 
 /// ICMP "fragmentation needed and DF set" (RFC 1191 section 4), from the sender's gateway to the sender.
-pub(super) fn too_big(index: u16, info: &HostInfo, offender: &Frame, mtu: u16, id: FrameId) -> Frame {
-    let source: [u8; 4] = offender.bytes[26..30].try_into().expect("four bytes were sliced");
-    let unreachable = etherparse::icmpv4::DestUnreachableHeader::FragmentationNeeded { next_hop_mtu: mtu };
+pub(super) fn too_big(
+    index: u16,
+    info: &HostInfo,
+    offender: &Frame,
+    mtu: u16,
+    id: FrameId,
+) -> Frame {
+    let source: [u8; 4] = offender.bytes[26..30]
+        .try_into()
+        .expect("four bytes were sliced");
+    let unreachable =
+        etherparse::icmpv4::DestUnreachableHeader::FragmentationNeeded { next_hop_mtu: mtu };
     let builder = PacketBuilder::ethernet2(Mac::gateway(index).0, info.mac.0)
         .ipv4(info.gateway.octets(), source, TTL)
         .icmpv4(Icmpv4Type::DestinationUnreachable(unreachable));
     let packet = &offender.bytes[ETHERNET_HEADER..];
     let quote = &packet[..packet.len().min(QUOTE)];
     let mut bytes = Vec::with_capacity(builder.size(quote.len()));
-    builder.write(&mut bytes, quote).expect("writing to memory succeeds");
+    builder
+        .write(&mut bytes, quote)
+        .expect("writing to memory succeeds");
     Frame::new(id, bytes.into())
 }

@@ -30,7 +30,11 @@ pub struct PathConfig {
 impl PathConfig {
     /// The same in both directions.
     pub fn symmetric(config: LinkConfig) -> Self {
-        Self { forward: config.clone(), backward: config, memory: None }
+        Self {
+            forward: config.clone(),
+            backward: config,
+            memory: None,
+        }
     }
 }
 
@@ -45,14 +49,19 @@ pub(super) struct Route {
 /// The network of the `index`th host is 198.18.0.0/24 plus `index`, of a range for benchmarks that nobody
 /// routes (RFC 2544): the gateway is `.1`, the host `.2`, further addresses follow.
 pub(super) fn host_info(index: u16, name: &str, profile: &Profile, addresses: u8) -> HostInfo {
-    assert!(index < 512, "198.18.0.0/15 has 512 networks of 256 addresses");
+    assert!(
+        index < 512,
+        "198.18.0.0/15 has 512 networks of 256 addresses"
+    );
     let [high, low] = index.to_be_bytes();
     let address = |last: u8| Ipv4Addr::new(198, 18 + high, low, last);
     HostInfo {
         name: name.to_owned(),
         domain: format!("{name}.test"),
         mac: Mac::host(index),
-        addresses: (0..addresses.max(1)).map(|further| address(2 + further)).collect(),
+        addresses: (0..addresses.max(1))
+            .map(|further| address(2 + further))
+            .collect(),
         gateway: address(1),
         stack: profile.name.to_owned(),
     }

@@ -11,7 +11,9 @@ use super::error::WorldError;
 use super::gateway;
 use super::topology::{Access, PathConfig, Route, host_info};
 use crate::event::{Event, HostId, LinkId, LinkInfo, LinkRole, Probe};
-use crate::host::{DEFAULT_MTU, FrameNames, Host, HostSetup, HostTimer, Profile, SocketRow, Stirred};
+use crate::host::{
+    DEFAULT_MTU, FrameNames, Host, HostSetup, HostTimer, Profile, SocketRow, Stirred,
+};
 use crate::link::{Arrival, Link, LinkConfig, LinkStats, Outcome};
 use crate::rng::Dice;
 use crate::rt::{Clock, Executor, HostRef, JoinHandle, Net, Spawner, TimerId};
@@ -44,7 +46,11 @@ pub struct World {
 #[derive(Debug)]
 enum Entry {
     /// A frame is at the end of a leg of its route.
-    Arrival { route: usize, leg: usize, frame: Frame },
+    Arrival {
+        route: usize,
+        leg: usize,
+        frame: Frame,
+    },
     /// A host wants to be called.
     Host(HostId, HostTimer),
     /// A task wants to be woken.
@@ -90,11 +96,18 @@ impl World {
     ///
     /// # Panics
     /// With more than 512 hosts or eight addresses.
-    pub fn add_host_with(&mut self, name: &str, profile: Profile, addresses: u8, access: Access) -> HostId {
+    pub fn add_host_with(
+        &mut self,
+        name: &str,
+        profile: Profile,
+        addresses: u8,
+        access: Access,
+    ) -> HostId {
         let index = u16::try_from(self.hosts.len()).expect("at most 512 hosts");
         let id = HostId(index);
         let info = host_info(index, name, &profile, addresses);
-        self.probe.emit(self.now(), || Event::Host(id, Box::new(info.clone())));
+        self.probe
+            .emit(self.now(), || Event::Host(id, Box::new(info.clone())));
         let setup = HostSetup {
             id,
             info,
@@ -105,9 +118,24 @@ impl World {
             names: self.names.clone(),
             stirred: self.stirred.clone(),
         };
-        self.hosts.push(Rc::new(std::cell::RefCell::new(Host::new(setup))));
-        let up = self.add_link(LinkRole::AccessUp, id, id, format!("{name}->gateway"), access.up, None);
-        let down = self.add_link(LinkRole::AccessDown, id, id, format!("gateway->{name}"), access.down, None);
+        self.hosts
+            .push(Rc::new(std::cell::RefCell::new(Host::new(setup))));
+        let up = self.add_link(
+            LinkRole::AccessUp,
+            id,
+            id,
+            format!("{name}->gateway"),
+            access.up,
+            None,
+        );
+        let down = self.add_link(
+            LinkRole::AccessDown,
+            id,
+            id,
+            format!("gateway->{name}"),
+            access.down,
+            None,
+        );
         self.access.push([up, down]);
         id
     }
@@ -115,7 +143,11 @@ impl World {
     /// Joins two hosts; the links are called after them, for example `client->server`.
     pub fn join(&mut self, a: HostId, b: HostId, path: PathConfig) {
         let name = |from: HostId, to: HostId| {
-            format!("{}->{}", self.host(from).borrow().info().name, self.host(to).borrow().info().name)
+            format!(
+                "{}->{}",
+                self.host(from).borrow().info().name,
+                self.host(to).borrow().info().name
+            )
         };
         let (there, back) = (name(a, b), name(b, a));
         let memory = path.memory;
@@ -141,14 +173,27 @@ impl World {
         }
         let config = link.description();
         self.probe.emit(self.now(), || {
-            Event::Link(id, Box::new(LinkInfo { name, role, from, to, config }))
+            Event::Link(
+                id,
+                Box::new(LinkInfo {
+                    name,
+                    role,
+                    from,
+                    to,
+                    config,
+                }),
+            )
         });
         self.links.push(link);
         id
     }
 
     fn add_route(&mut self, from: HostId, to: HostId, core: LinkId) {
-        let legs = [self.access[usize::from(from.0)][0], core, self.access[usize::from(to.0)][1]];
+        let legs = [
+            self.access[usize::from(from.0)][0],
+            core,
+            self.access[usize::from(to.0)][1],
+        ];
         let route = self.routes.len();
         self.routes.push(Route { from, to, legs });
         let addresses = self.host(to).borrow().info().addresses.clone();
@@ -159,7 +204,11 @@ impl World {
 
     /// The network of a host, for its applications.
     pub fn net(&self, host: HostId) -> Net {
-        Net::new(Rc::clone(self.host(host)), self.clock.clone(), self.probe.clone())
+        Net::new(
+            Rc::clone(self.host(host)),
+            self.clock.clone(),
+            self.probe.clone(),
+        )
     }
 
     /// A host.
@@ -179,7 +228,10 @@ impl World {
 
     /// The link that carries frames from `from` to `to` between their gateways.
     pub fn core_link(&mut self, from: HostId, to: HostId) -> Option<&mut Link> {
-        let route = self.routes.iter().find(|route| route.from == from && route.to == to)?;
+        let route = self
+            .routes
+            .iter()
+            .find(|route| route.from == from && route.to == to)?;
         self.links.get_mut(usize::from(route.legs[1].0))
     }
 
@@ -223,7 +275,10 @@ impl World {
     ///
     /// # Errors
     /// [`WorldError`] if everybody waits for ever, or time stands still.
-    pub fn run<T: 'static>(&mut self, main: impl Future<Output = T> + 'static) -> Result<T, WorldError> {
+    pub fn run<T: 'static>(
+        &mut self,
+        main: impl Future<Output = T> + 'static,
+    ) -> Result<T, WorldError> {
         let mut handle = self.spawner().spawn("main", main);
         loop {
             self.settle()?;
@@ -231,7 +286,10 @@ impl World {
                 return Ok(result);
             }
             if self.step()? == Step::Quiet {
-                return Err(WorldError::Deadlock { at: self.now(), waiting: self.waiting() });
+                return Err(WorldError::Deadlock {
+                    at: self.now(),
+                    waiting: self.waiting(),
+                });
             }
         }
     }
@@ -271,7 +329,9 @@ impl World {
     /// [`WorldError::Livelock`] if time stands still.
     pub fn step(&mut self) -> Result<Step, WorldError> {
         self.settle()?;
-        let Some((at, entry)) = self.agenda.pop() else { return Ok(Step::Quiet) };
+        let Some((at, entry)) = self.agenda.pop() else {
+            return Ok(Step::Quiet);
+        };
         if at > self.now() {
             self.steps_here = 0;
             self.clock.advance(at);
@@ -309,7 +369,11 @@ impl World {
             self.steps_here += 1;
             if self.steps_here > STEPS_AT_ONE_MOMENT {
                 let (at, steps) = (self.now(), self.steps_here);
-                return Err(WorldError::Livelock { at, steps, waiting: self.waiting() });
+                return Err(WorldError::Livelock {
+                    at,
+                    steps,
+                    waiting: self.waiting(),
+                });
             }
         }
     }
@@ -321,7 +385,10 @@ impl World {
             let (mut frames, mut timers) = {
                 let mut host = host.borrow_mut();
                 let outbox = host.outbox();
-                (std::mem::take(&mut outbox.frames), std::mem::take(&mut outbox.timers))
+                (
+                    std::mem::take(&mut outbox.frames),
+                    std::mem::take(&mut outbox.timers),
+                )
             };
             for (at, timer) in timers.drain(..) {
                 self.agenda.push(at, Entry::Host(id, timer));
@@ -357,7 +424,8 @@ impl World {
         let answer = gateway::answer_arp(from.0, host.borrow().info(), &frame);
         if let Some(bytes) = answer {
             let now = self.now();
-            host.borrow_mut().receive(now, Frame::new(self.names.next(), bytes));
+            host.borrow_mut()
+                .receive(now, Frame::new(self.names.next(), bytes));
         }
     }
 
@@ -381,8 +449,13 @@ impl World {
             let now = self.now();
             let mut arrivals = std::mem::take(&mut self.arrivals);
             let names = &self.names;
-            let outcome =
-                self.links[link].offer(now, frame, &self.probe, &mut || names.next(), &mut arrivals);
+            let outcome = self.links[link].offer(
+                now,
+                frame,
+                &self.probe,
+                &mut || names.next(),
+                &mut arrivals,
+            );
             if let Outcome::TooBig { mtu, frame } = outcome {
                 self.report_too_big(from, &frame, mtu);
             }
@@ -402,7 +475,13 @@ impl World {
 
     fn report_too_big(&mut self, from: HostId, offender: &Frame, mtu: u16) {
         let host = Rc::clone(self.host(from));
-        let frame = gateway::too_big(from.0, host.borrow().info(), offender, mtu, self.names.next());
+        let frame = gateway::too_big(
+            from.0,
+            host.borrow().info(),
+            offender,
+            mtu,
+            self.names.next(),
+        );
         let now = self.now();
         host.borrow_mut().receive(now, frame);
         drop(host);

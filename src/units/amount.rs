@@ -42,7 +42,10 @@ impl BitRate {
     }
 
     /// How long a frame of `bytes` occupies a line of this rate, rounded up to the nanosecond.
-    #[expect(clippy::cast_possible_truncation, reason = "saturates at 584 years before it truncates")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "saturates at 584 years before it truncates"
+    )]
     pub fn serialization(self, bytes: usize) -> Span {
         let bits = bytes as u128 * 8 * 1_000_000_000;
         let ns = bits.div_ceil(u128::from(self.0));
@@ -58,7 +61,11 @@ impl Percent {
 
     /// A chance of `parts` in a billion, at most certainty.
     pub const fn from_parts_per_billion(parts: u32) -> Self {
-        Self(if parts > Self::HUNDRED.0 { Self::HUNDRED.0 } else { parts })
+        Self(if parts > Self::HUNDRED.0 {
+            Self::HUNDRED.0
+        } else {
+            parts
+        })
     }
 
     /// The chance in parts per billion.
@@ -80,7 +87,9 @@ impl Percent {
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
-        let unit = UNITS.iter().find(|(size, _)| self.0 >= *size && self.0 % (size / 10) == 0);
+        let unit = UNITS
+            .iter()
+            .find(|(size, _)| self.0 >= *size && self.0 % (size / 10) == 0);
         let Some(&(size, name)) = unit else {
             return write!(f, "{}B", self.0);
         };
@@ -93,8 +102,14 @@ impl fmt::Display for Bytes {
 
 impl fmt::Display for BitRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [(u64, &str); 3] = [(1_000_000_000, "gbit"), (1_000_000, "mbit"), (1_000, "kbit")];
-        let unit = UNITS.iter().find(|(size, _)| self.0 >= *size && self.0 % (size / 10) == 0);
+        const UNITS: [(u64, &str); 3] = [
+            (1_000_000_000, "gbit"),
+            (1_000_000, "mbit"),
+            (1_000, "kbit"),
+        ];
+        let unit = UNITS
+            .iter()
+            .find(|(size, _)| self.0 >= *size && self.0 % (size / 10) == 0);
         let Some(&(size, name)) = unit else {
             return write!(f, "{}bit", self.0);
         };
@@ -138,11 +153,16 @@ impl FromStr for BitRate {
 
     /// `10mbit`, `1.6mbit`, `750kbit`, `1gbit` (bits per second, as tc writes rates).
     fn from_str(text: &str) -> Result<Self, ParseUnitError> {
-        const UNITS: [(&str, u64); 4] =
-            [("bit", 1), ("kbit", 1_000), ("mbit", 1_000_000), ("gbit", 1_000_000_000)];
+        const UNITS: [(&str, u64); 4] = [
+            ("bit", 1),
+            ("kbit", 1_000),
+            ("mbit", 1_000_000),
+            ("gbit", 1_000_000_000),
+        ];
         const EXPECTED: &str = "a rate such as 10mbit, 750kbit or 1gbit";
         let bits = scaled(text, &UNITS, EXPECTED)?;
-        Self::from_bits_per_second(bits).ok_or_else(|| ParseUnitError::new(text, "a rate above zero"))
+        Self::from_bits_per_second(bits)
+            .ok_or_else(|| ParseUnitError::new(text, "a rate above zero"))
     }
 }
 

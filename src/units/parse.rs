@@ -12,17 +12,29 @@ pub struct ParseUnitError {
 
 impl ParseUnitError {
     pub(super) fn new(text: &str, expected: &'static str) -> Self {
-        Self { text: text.to_owned(), expected }
+        Self {
+            text: text.to_owned(),
+            expected,
+        }
     }
 }
 
 /// `text` as a whole multiple of the smallest unit. `units` maps each spelling to its size; a size of zero
 /// lets only the number zero stand with that spelling.
-pub(super) fn scaled(text: &str, units: &[(&str, u64)], expected: &'static str) -> Result<u64, ParseUnitError> {
+pub(super) fn scaled(
+    text: &str,
+    units: &[(&str, u64)],
+    expected: &'static str,
+) -> Result<u64, ParseUnitError> {
     let refuse = || ParseUnitError::new(text, expected);
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
-    let (_, size) = units.iter().find(|(name, _)| *name == unit).ok_or_else(refuse)?;
+    let (_, size) = units
+        .iter()
+        .find(|(name, _)| *name == unit)
+        .ok_or_else(refuse)?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.is_empty() || (number.contains('.') && fraction.is_empty()) || fraction.len() > 18 {
         return Err(refuse());

@@ -11,7 +11,19 @@ fn spans_read_and_print_as_people_write_them() {
 
 #[test]
 fn a_span_without_a_unit_or_finer_than_a_nanosecond_is_refused() {
-    for text in ["150", "ms", "1.5.2s", "-1s", "1,5s", "0.5ns", "", ".5s", "5.s", "1e3s", "99999999999999s"] {
+    for text in [
+        "150",
+        "ms",
+        "1.5.2s",
+        "-1s",
+        "1,5s",
+        "0.5ns",
+        "",
+        ".5s",
+        "5.s",
+        "1e3s",
+        "99999999999999s",
+    ] {
         let error = text.parse::<Span>().unwrap_err().to_string();
         assert!(error.contains("150ms"), "{error}");
     }
@@ -28,7 +40,10 @@ fn rates_follow_tc_and_serialization_is_exact() {
 
 #[test]
 fn chances_are_exact_and_at_most_certain() {
-    assert_eq!("1%".parse::<Percent>().unwrap().parts_per_billion(), 10_000_000);
+    assert_eq!(
+        "1%".parse::<Percent>().unwrap().parts_per_billion(),
+        10_000_000
+    );
     assert_eq!("0.1%".parse::<Percent>().unwrap().to_string(), "0.1%");
     assert!("101%".parse::<Percent>().is_err());
     assert!("0.5".parse::<Percent>().is_err());

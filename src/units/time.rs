@@ -11,12 +11,16 @@ use serde::{Deserialize, Serialize};
 use super::parse::{ParseUnitError, scaled};
 
 /// A moment of virtual time: nanoseconds since the world began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct SimTime(u64);
 
 /// A length of virtual time in nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Span(u64);
 
@@ -77,7 +81,10 @@ impl Span {
     }
 
     /// The span in milliseconds; exact to the nanosecond below 104 days.
-    #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days; worlds are shorter")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "2^53 ns are 104 days; worlds are shorter"
+    )]
     pub fn as_millis_f64(self) -> f64 {
         self.0 as f64 / 1e6
     }
@@ -185,15 +192,29 @@ impl fmt::Display for Span {
         let Some(&(size, name)) = unit else {
             return write!(f, "{}ns", self.0);
         };
-        let digits = format!("{}.{:0width$}", self.0 / size, self.0 % size, width = size.ilog10() as usize);
-        write!(f, "{}{name}", digits.trim_end_matches('0').trim_end_matches('.'))
+        let digits = format!(
+            "{}.{:0width$}",
+            self.0 / size,
+            self.0 % size,
+            width = size.ilog10() as usize
+        );
+        write!(
+            f,
+            "{}{name}",
+            digits.trim_end_matches('0').trim_end_matches('.')
+        )
     }
 }
 
 /// Seconds since the beginning with nine decimals, as captures show them.
 impl fmt::Display for SimTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:09}", self.0 / 1_000_000_000, self.0 % 1_000_000_000)
+        write!(
+            f,
+            "{}.{:09}",
+            self.0 / 1_000_000_000,
+            self.0 % 1_000_000_000
+        )
     }
 }
 
@@ -223,7 +244,10 @@ pub fn to_smoltcp(time: SimTime) -> smoltcp::time::Instant {
 }
 
 /// A deadline of smoltcp's in virtual time; never before the moment that it names.
-#[expect(clippy::cast_sign_loss, reason = "smoltcp's deadlines are not before the beginning")]
+#[expect(
+    clippy::cast_sign_loss,
+    reason = "smoltcp's deadlines are not before the beginning"
+)]
 pub fn from_smoltcp(instant: smoltcp::time::Instant) -> SimTime {
     SimTime((instant.total_micros().max(0) as u64).saturating_mul(1_000))
 }

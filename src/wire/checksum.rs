@@ -13,10 +13,15 @@ pub const ICMP: u8 = 1;
 
 /// Fills the IPv4 header checksum and the TCP, UDP or ICMP checksum of an IPv4 frame whose lengths are right.
 pub fn fill(frame: &mut [u8]) {
-    let Some(layout) = Layout::of(frame) else { return };
+    let Some(layout) = Layout::of(frame) else {
+        return;
+    };
     let ip = &mut frame[ETHERNET_HEADER..];
     ip[10..12].fill(0);
-    let sum = Sum16BitWords::new().add_slice(&ip[..layout.header]).ones_complement().to_be();
+    let sum = Sum16BitWords::new()
+        .add_slice(&ip[..layout.header])
+        .ones_complement()
+        .to_be();
     ip[10..12].copy_from_slice(&sum.to_be_bytes());
     let Some(place) = layout.place() else { return };
     ip[place..place + 2].fill(0);
@@ -29,9 +34,15 @@ pub fn fill(frame: &mut [u8]) {
 
 /// Whether the header checksum of an IPv4 frame and that of its TCP, UDP or ICMP payload are right.
 pub fn verify(frame: &[u8]) -> bool {
-    let Some(layout) = Layout::of(frame) else { return false };
+    let Some(layout) = Layout::of(frame) else {
+        return false;
+    };
     let ip = &frame[ETHERNET_HEADER..];
-    if Sum16BitWords::new().add_slice(&ip[..layout.header]).ones_complement() != 0 {
+    if Sum16BitWords::new()
+        .add_slice(&ip[..layout.header])
+        .ones_complement()
+        != 0
+    {
         return false;
     }
     layout.place().is_none() || layout.sum(ip) == 0
@@ -53,7 +64,11 @@ impl Layout {
             return None;
         }
         let total = usize::from(u16::from_be_bytes([ip[2], ip[3]]));
-        (total >= header && total <= ip.len()).then_some(Self { protocol: ip[9], header, total })
+        (total >= header && total <= ip.len()).then_some(Self {
+            protocol: ip[9],
+            header,
+            total,
+        })
     }
 
     /// Offset of the payload's checksum in the packet, if it has one and is long enough.
@@ -74,7 +89,10 @@ impl Layout {
         let mut sum = Sum16BitWords::new().add_slice(payload);
         if self.protocol != ICMP {
             let length = u16::try_from(payload.len()).unwrap_or(u16::MAX);
-            sum = sum.add_slice(&ip[12..20]).add_2bytes([0, self.protocol]).add_2bytes(length.to_be_bytes());
+            sum = sum
+                .add_slice(&ip[12..20])
+                .add_2bytes([0, self.protocol])
+                .add_2bytes(length.to_be_bytes());
         }
         sum.ones_complement().to_be()
     }

@@ -29,7 +29,11 @@ pub struct Frame {
 impl Frame {
     /// A frame as its sender made it.
     pub const fn new(id: FrameId, bytes: Bytes) -> Self {
-        Self { id, bytes, corrupted: false }
+        Self {
+            id,
+            bytes,
+            corrupted: false,
+        }
     }
 
     /// Length in bytes without FCS: what a rate limit counts.

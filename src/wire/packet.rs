@@ -11,7 +11,10 @@ use super::frame::ETHERNET_HEADER;
 
 /// EtherType of a frame, if it is long enough to have one.
 pub fn ether_type(frame: &[u8]) -> Option<EtherType> {
-    Some(EtherType(u16::from_be_bytes([*frame.get(12)?, *frame.get(13)?])))
+    Some(EtherType(u16::from_be_bytes([
+        *frame.get(12)?,
+        *frame.get(13)?,
+    ])))
 }
 
 /// An IPv4 packet in a frame.
@@ -91,14 +94,19 @@ impl<'a> TcpView<'a> {
     }
 
     /// Length in sequence space: the data, and one each for SYN and FIN (RFC 9293 section 3.4).
-    #[expect(clippy::cast_possible_truncation, reason = "a segment is shorter than 64 KiB")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a segment is shorter than 64 KiB"
+    )]
     pub fn sequence_len(&self) -> u32 {
         self.payload.len() as u32 + u32::from(self.header.syn()) + u32::from(self.header.fin())
     }
 
     /// First sequence number after the segment.
     pub fn sequence_end(&self) -> u32 {
-        self.header.sequence_number().wrapping_add(self.sequence_len())
+        self.header
+            .sequence_number()
+            .wrapping_add(self.sequence_len())
     }
 
     /// The flags as `ss` and tcpdump readers know them, for example `SYN,ACK`.
@@ -112,7 +120,11 @@ impl<'a> TcpView<'a> {
             (h.ack(), "ACK"),
             (h.urg(), "URG"),
         ];
-        let names: Vec<_> = set.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+        let names: Vec<_> = set
+            .iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, name)| *name)
+            .collect();
         names.join(",")
     }
 }
@@ -133,7 +145,10 @@ impl<'a> UdpView<'a> {
 }
 
 /// Whether sequence number `a` is before `b` in RFC 9293's modular order (section 3.4).
-#[expect(clippy::cast_possible_wrap, reason = "the sign of the wrapped difference is the order")]
+#[expect(
+    clippy::cast_possible_wrap,
+    reason = "the sign of the wrapped difference is the order"
+)]
 pub const fn seq_before(a: u32, b: u32) -> bool {
     (a.wrapping_sub(b) as i32) < 0
 }

@@ -9,7 +9,9 @@ use super::frame::ETHERNET_HEADER;
 
 /// `bytes` with `change` applied: in place where nobody else holds them, on a copy otherwise.
 pub fn patched(bytes: Bytes, change: impl FnOnce(&mut [u8])) -> Bytes {
-    let mut own = bytes.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+    let mut own = bytes
+        .try_into_mut()
+        .unwrap_or_else(|shared| BytesMut::from(&shared[..]));
     change(&mut own);
     own.freeze()
 }

@@ -76,7 +76,11 @@ impl Transport for Native {
         if segment.seq == self.snd_una && mechanism != Mechanism::FastRetransmit {
             self.fruitless += 1;
         }
-        if self.fruitless > self.retries { Sending::GiveUp } else { Sending::Again(mechanism) }
+        if self.fruitless > self.retries {
+            Sending::GiveUp
+        } else {
+            Sending::Again(mechanism)
+        }
     }
 
     fn snd_max(&self) -> u32 {

@@ -159,12 +159,18 @@ mod tests {
 
     #[test]
     fn syns_leave_when_linux_sends_them() {
-        assert_eq!(schedule(&Profile::linux()), (vec![0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67], 131));
+        assert_eq!(
+            schedule(&Profile::linux()),
+            (vec![0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67], 131)
+        );
     }
 
     #[test]
     fn without_linear_retries_the_schedule_is_rfc_6298s() {
-        let profile = Profile { syn_linear_timeouts: 0, ..Profile::linux() };
+        let profile = Profile {
+            syn_linear_timeouts: 0,
+            ..Profile::linux()
+        };
         assert_eq!(schedule(&profile), (vec![0, 1, 3, 7, 15, 31, 63], 127));
     }
 }
