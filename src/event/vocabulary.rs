@@ -84,6 +84,15 @@ pub enum Event {
     Socket(SocketId, SocketEvent),
     /// An application said what it does.
     App(HostId, Box<AppEvent>),
+    /// What the recorder did not keep, said once at the end.
+    LeftOut {
+        /// Connections of which only the beginning and the end were kept.
+        flows: u64,
+        /// Their frames.
+        frames: u64,
+        /// Bytes of those frames.
+        bytes: u64,
+    },
 }
 
 /// Why a link dropped a frame.

@@ -3,5 +3,7 @@
 //! Works on any [`Recording`](crate::record::Recording), also one read from a file.
 
 mod result;
+mod timeline;
 
 pub use result::{CaseResult, Check, Formula, ObjectResult};
+pub use timeline::{HostView, Seen, Traffic, drops};

@@ -2,6 +2,8 @@
 //!
 //! A [`Recording`] is all that readers have. It knows no simulator: it may as well come from a file.
 
+mod recorder;
 mod recording;
 
-pub use recording::{Entry, Recorder, Recording, RunInfo};
+pub use recorder::Recorder;
+pub use recording::{Entry, Recording, RunInfo};

@@ -1,11 +1,10 @@
-//! The recording and the observer that makes it.
+//! The recording.
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, HostId, HostInfo, LinkId, LinkInfo, Observer};
+use crate::event::{Event, HostId, HostInfo, LinkId, LinkInfo};
 use crate::units::SimTime;
 
 /// What was run: enough to run it again.
@@ -39,13 +38,6 @@ pub struct Recording {
     pub entries: Vec<Entry>,
 }
 
-/// An observer that keeps everything.
-#[derive(Debug, Default)]
-pub struct Recorder {
-    entries: Vec<Entry>,
-    snaplen: Option<usize>,
-}
-
 impl RunInfo {
     /// The command that makes the same bytes again, whatever was typed.
     pub fn command(&self) -> String {
@@ -54,7 +46,7 @@ impl RunInfo {
             self.case, self.variant, self.seed
         );
         for (key, value) in &self.params {
-            command.push_str(&format!(" --set {key}={value}"));
+            command.extend([" --set ", key, "=", value]);
         }
         command
     }
@@ -80,45 +72,5 @@ impl Recording {
     /// The moment of the last event.
     pub fn end(&self) -> SimTime {
         self.entries.last().map_or(SimTime::ZERO, |entry| entry.at)
-    }
-}
-
-impl Recorder {
-    /// A recorder that keeps whole frames.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A recorder that keeps the first `snaplen` bytes of each frame.
-    pub fn with_snaplen(snaplen: usize) -> Self {
-        Self {
-            entries: Vec::new(),
-            snaplen: Some(snaplen),
-        }
-    }
-
-    /// What was recorded so far, leaving the recorder empty.
-    pub fn take(&mut self, run: RunInfo) -> Recording {
-        Recording {
-            run,
-            entries: std::mem::take(&mut self.entries),
-        }
-    }
-
-    /// The entries so far.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-}
-
-impl Observer for Recorder {
-    fn observe(&mut self, at: SimTime, mut event: Event) {
-        if let (Some(snaplen), Event::FrameSent { frame, .. } | Event::FrameReceived { frame, .. }) =
-            (self.snaplen, &mut event)
-            && frame.bytes.len() > snaplen
-        {
-            frame.bytes = Bytes::copy_from_slice(&frame.bytes[..snaplen]);
-        }
-        self.entries.push(Entry { at, event });
     }
 }

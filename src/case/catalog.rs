@@ -1,0 +1,24 @@
+//! All cases, in the order in which they are taught.
+
+use super::error::nearest_of;
+use super::{Case, CaseError, handshake, transfer};
+
+/// All cases.
+pub fn all() -> &'static [&'static dyn Case] {
+    &[&transfer::Transfer, &handshake::Handshake]
+}
+
+/// The case of that name.
+///
+/// # Errors
+/// [`CaseError::UnknownCase`] with the nearest name.
+pub fn find(name: &str) -> Result<&'static dyn Case, CaseError> {
+    all()
+        .iter()
+        .copied()
+        .find(|case| case.name() == name)
+        .ok_or_else(|| CaseError::UnknownCase {
+            name: name.to_owned(),
+            near: nearest_of(name, all().iter().map(|case| case.name())),
+        })
+}

@@ -1,0 +1,97 @@
+//! Recording against formula: what a case says of its run.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Plan;
+use crate::measure::{CaseResult, Check, Formula, ObjectResult};
+use crate::record::Recording;
+use crate::units::Span;
+
+/// What a case makes of its recording.
+#[derive(Clone, Debug, Default)]
+pub struct Judgement {
+    /// From the first frame of the client's to the last byte that it read, or to its error.
+    pub total: Span,
+    /// The round trip of the path, if it is constant.
+    pub rtt: Option<Span>,
+    /// The closed form, if there is one for these knobs.
+    pub formula: Option<Formula>,
+    /// What explains a difference between measurement and formula.
+    pub cause: Option<String>,
+    /// Expectations.
+    pub checks: Vec<Check>,
+    /// Objects of a page.
+    pub objects: Vec<ObjectResult>,
+    /// Figures that only this case has.
+    pub extra: BTreeMap<String, Value>,
+}
+
+/// An expectation: it holds if what was seen is what was expected.
+pub fn expect(claim: &str, expected: impl ToString, seen: impl ToString) -> Check {
+    let (expected, seen) = (expected.to_string(), seen.to_string());
+    let holds = expected == seen;
+    Check {
+        claim: claim.to_owned(),
+        expected,
+        seen,
+        holds,
+    }
+}
+
+impl Judgement {
+    /// Adds the closed form.
+    #[must_use]
+    pub fn formula(mut self, text: impl Into<String>, value: Span) -> Self {
+        self.formula = Some(Formula {
+            text: text.into(),
+            ms: value.as_millis_f64(),
+        });
+        self
+    }
+
+    /// The result that is printed, drawn and written.
+    pub(super) fn result(self, plan: &Plan, recording: &Recording) -> CaseResult {
+        let total_ms = self.total.as_millis_f64();
+        let traffic = crate::measure::Traffic::of(recording);
+        let residual = self
+            .formula
+            .as_ref()
+            .map(|formula| rounded(total_ms - formula.ms));
+        CaseResult {
+            case: plan.case().name().to_owned(),
+            variant: plan.variant().to_owned(),
+            seed: plan.seed(),
+            stack: plan.stack(),
+            params: plan
+                .values()
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
+            total_ms,
+            round_trips: self
+                .rtt
+                .filter(|rtt| !rtt.is_zero())
+                .map(|rtt| total_ms / rtt.as_millis_f64()),
+            bytes_on_wire: traffic.bytes,
+            frames: traffic.frames,
+            connections: traffic.connections,
+            formula_ms: self.formula.as_ref().map(|formula| formula.ms),
+            formula: self.formula.map(|formula| formula.text),
+            residual_ms: residual,
+            residual_cause: residual.map(|residual| match residual.abs() < 1e-3 {
+                true => String::new(),
+                false => self.cause.unwrap_or_else(|| "unexplained".to_owned()),
+            }),
+            objects: self.objects,
+            checks: self.checks,
+            extra: self.extra,
+            ..CaseResult::default()
+        }
+    }
+}
+
+/// A difference of two times in ms, to the nanosecond.
+fn rounded(ms: f64) -> f64 {
+    (ms * 1e6).round() / 1e6
+}

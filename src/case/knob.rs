@@ -1,0 +1,221 @@
+//! Knobs: what `--set key=value` can turn, and which values each takes.
+
+use std::ops::RangeInclusive;
+
+use crate::link::{DropScripts, Loss, QueueLimit};
+use crate::units::{BitRate, Bytes, Percent, Span};
+
+/// A parameter of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Knob {
+    /// Its key on the command line.
+    pub key: &'static str,
+    /// The value that it has unless told otherwise.
+    pub default: String,
+    /// Which values it takes.
+    pub kind: Kind,
+    /// What it does, in one line.
+    pub about: &'static str,
+}
+
+/// Which values a knob takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A time, at most one hour of a day's order: `150ms`.
+    Time,
+    /// A size, at least one byte and at most 4 GB: `100kB`.
+    Size,
+    /// A rate, or `unlimited`.
+    Rate,
+    /// A queue limit in packets or bytes, or `unlimited`.
+    Queue,
+    /// A loss model, or `0`.
+    Loss,
+    /// A chance: `1%`.
+    Chance,
+    /// Drop scripts, or `none`.
+    Drops,
+    /// A whole number in a range.
+    Count(RangeInclusive<u64>),
+    /// `on` or `off`.
+    Switch,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+}
+
+/// The longest time that a knob takes.
+const LONGEST: Span = Span::from_secs(86_400);
+
+/// The largest size that a knob takes, in bytes.
+const LARGEST: u64 = 4_000_000_000;
+
+impl Knob {
+    /// A knob.
+    pub fn new(
+        key: &'static str,
+        default: impl Into<String>,
+        kind: Kind,
+        about: &'static str,
+    ) -> Self {
+        Self {
+            key,
+            default: default.into(),
+            kind,
+            about,
+        }
+    }
+
+    /// The value in its canonical spelling.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a part of a sentence.
+    pub fn canonical(&self, value: &str) -> Result<String, String> {
+        match &self.kind {
+            Kind::Time => {
+                let span: Span = value.parse()?;
+                if span > LONGEST {
+                    return Err(format!("the longest time is {LONGEST}"));
+                }
+                Ok(if span.is_zero() {
+                    "0".to_owned()
+                } else {
+                    span.to_string()
+                })
+            }
+            Kind::Size => {
+                let bytes: Bytes = value.parse()?;
+                if bytes.0 == 0 || bytes.0 > LARGEST {
+                    return Err(format!("a size from 1B to {} is needed", Bytes(LARGEST)));
+                }
+                Ok(bytes.to_string())
+            }
+            Kind::Rate => or_word(value, "unlimited", |value| {
+                Ok(value.parse::<BitRate>()?.to_string())
+            }),
+            Kind::Queue => or_word(value, "unlimited", spelled::<QueueLimit>),
+            Kind::Loss => or_word(value, "0", spelled::<Loss>),
+            Kind::Chance => Ok(value.parse::<Percent>()?.to_string()),
+            Kind::Drops => or_word(value, "none", spelled::<DropScripts>),
+            Kind::Count(range) => count(value, range),
+            Kind::Switch => one_of(value, &["on", "off"]),
+            Kind::Choice(words) => one_of(value, words),
+        }
+    }
+
+    /// A value that the knob would take, for an error message.
+    pub fn example(&self) -> String {
+        match &self.kind {
+            Kind::Time => "150ms".to_owned(),
+            Kind::Size => "100kB".to_owned(),
+            Kind::Rate => "10mbit".to_owned(),
+            Kind::Queue => "100p".to_owned(),
+            Kind::Loss | Kind::Chance => "1%".to_owned(),
+            Kind::Drops => "s2c:data:5-7,c2s:syn:1".to_owned(),
+            Kind::Count(_) => self.default.clone(),
+            Kind::Switch => "on".to_owned(),
+            Kind::Choice(words) => words[0].to_owned(),
+        }
+    }
+}
+
+/// `value` if it is `word`, or else what `canonical` makes of it.
+fn or_word(
+    value: &str,
+    word: &str,
+    canonical: impl Fn(&str) -> Result<String, String>,
+) -> Result<String, String> {
+    if value == word {
+        Ok(word.to_owned())
+    } else {
+        canonical(value)
+    }
+}
+
+/// The canonical spelling of anything that can be read and printed.
+fn spelled<T: std::str::FromStr<Err: std::fmt::Display> + std::fmt::Display>(
+    value: &str,
+) -> Result<String, String> {
+    value
+        .parse::<T>()
+        .map(|value| value.to_string())
+        .map_err(|error| error.to_string())
+}
+
+fn count(value: &str, range: &RangeInclusive<u64>) -> Result<String, String> {
+    let expected = || {
+        format!(
+            "a whole number from {} to {} is needed",
+            range.start(),
+            range.end()
+        )
+    };
+    let number: u64 = value.parse().map_err(|_| expected())?;
+    if range.contains(&number) {
+        Ok(number.to_string())
+    } else {
+        Err(expected())
+    }
+}
+
+fn one_of(value: &str, words: &[&str]) -> Result<String, String> {
+    if words.contains(&value) {
+        return Ok(value.to_owned());
+    }
+    Err(format!("one of {} is needed", words.join(", ")))
+}
+
+/// The knobs of the path between a client and a server, in netem's words.
+pub fn path_knobs(rtt: &str) -> Vec<Knob> {
+    vec![
+        Knob::new(
+            "rtt",
+            rtt,
+            Kind::Time,
+            "round trip of the path; sets both delays to half of it",
+        ),
+        Knob::new("jitter", "0", Kind::Time, "uniform jitter of each delay"),
+        Knob::new(
+            "rate",
+            "unlimited",
+            Kind::Rate,
+            "rate of the bottleneck, in both directions",
+        ),
+        Knob::new(
+            "queue",
+            "unlimited",
+            Kind::Queue,
+            "drop-tail limit, the frame being sent included",
+        ),
+        Knob::new(
+            "loss",
+            "0",
+            Kind::Loss,
+            "random loss towards the client: i.i.d. or gemodel",
+        ),
+        Knob::new(
+            "drop",
+            "none",
+            Kind::Drops,
+            "scripted drops, for example s2c:data:5-7,c2s:syn:1",
+        ),
+    ]
+}
+
+/// The knobs that every case has.
+pub fn stack_knobs() -> Vec<Knob> {
+    const STACKS: &[&str] = &["linux", "smoltcp"];
+    vec![
+        Knob::new(
+            "client_stack",
+            "linux",
+            Kind::Choice(STACKS),
+            "transport profile of the clients",
+        ),
+        Knob::new(
+            "server_stack",
+            "linux",
+            Kind::Choice(STACKS),
+            "transport profile of the servers",
+        ),
+    ]
+}

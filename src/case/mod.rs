@@ -1,0 +1,70 @@
+//! The cases: one file each, with its question, topology, knobs, variants, formula and expectation.
+//!
+//! A [`Plan`] is what was asked for, checked before anything runs; a [`Run`] is a case under way, which can
+//! be stepped; a [`Finished`] run has its recording and its result. Nothing here draws or writes files.
+
+mod catalog;
+mod error;
+mod judge;
+mod knob;
+mod plan;
+mod run;
+mod stage;
+
+pub mod handshake;
+pub mod transfer;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use self::catalog::{all, find};
+pub use self::error::CaseError;
+pub use self::judge::{Judgement, expect};
+pub use self::knob::{Kind, Knob};
+pub use self::plan::Plan;
+pub use self::run::{Finished, Run};
+pub use self::stage::Stage;
+
+use crate::record::Recording;
+
+/// What a case's main task does; the run ends with it.
+pub type Main = Pin<Box<dyn Future<Output = ()>>>;
+
+/// One way to run a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What happens in it, in one line.
+    pub about: &'static str,
+}
+
+/// One question about the wire, and the packets that answer it.
+pub trait Case: Sync {
+    /// Its name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// The question that it answers, in one sentence.
+    fn question(&self) -> &'static str;
+
+    /// Its variants; the first is the one to look at first.
+    fn variants(&self) -> &'static [Variant];
+
+    /// Its knobs with their defaults.
+    fn knobs(&self) -> Vec<Knob>;
+
+    /// Whether the values of the plan fit together; each was checked for itself before.
+    ///
+    /// # Errors
+    /// [`CaseError::Contradiction`] that names both settings.
+    fn check(&self, plan: &Plan) -> Result<(), CaseError> {
+        let _ = plan;
+        Ok(())
+    }
+
+    /// Builds the topology, starts the applications, and returns the task with which the run ends.
+    fn build(&self, plan: &Plan, stage: &mut Stage) -> Main;
+
+    /// Holds the recording against formula and expectations.
+    fn judge(&self, plan: &Plan, recording: &Recording) -> Judgement;
+}

@@ -1,0 +1,276 @@
+//! What was asked for, checked: a case, a variant, a seed, and a value for every knob.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use super::error::nearest_of;
+use super::knob::{Kind, Knob, stack_knobs};
+use super::{Case, CaseError, Variant, find};
+use crate::host::Profile;
+use crate::link::{Direction, DropScripts, LinkConfig, Loss, QueueLimit};
+use crate::record::RunInfo;
+use crate::units::{Bytes, Percent, Span};
+
+/// A run that can be started.
+#[derive(Clone)]
+pub struct Plan {
+    case: &'static dyn Case,
+    variant: &'static Variant,
+    seed: u64,
+    knobs: Vec<Knob>,
+    values: BTreeMap<&'static str, String>,
+}
+
+impl Plan {
+    /// A plan for `case/variant` with the defaults changed by `settings`, in their order. `stack` sets both
+    /// `client_stack` and `server_stack`.
+    ///
+    /// # Errors
+    /// [`CaseError`] that names what is unknown, wrong or contradictory, and what would do.
+    pub fn new<'a>(
+        case: &str,
+        variant: &str,
+        seed: u64,
+        settings: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, CaseError> {
+        let case = find(case)?;
+        let variant = variant_of(case, variant)?;
+        let mut knobs = case.knobs();
+        knobs.extend(stack_knobs());
+        let values = knobs
+            .iter()
+            .map(|knob| (knob.key, knob.default.clone()))
+            .collect();
+        let mut plan = Self {
+            case,
+            variant,
+            seed,
+            knobs,
+            values,
+        };
+        for (key, value) in settings {
+            plan.set(key, value)?;
+        }
+        case.check(&plan)?;
+        Ok(plan)
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<(), CaseError> {
+        if key == "stack" {
+            self.set("client_stack", value)?;
+            return self.set("server_stack", value);
+        }
+        let knob = self
+            .knobs
+            .iter()
+            .find(|knob| knob.key == key)
+            .ok_or_else(|| self.unknown(key))?;
+        let canonical = knob
+            .canonical(value)
+            .map_err(|reason| CaseError::BadValue {
+                case: self.case.name().to_owned(),
+                key: key.to_owned(),
+                value: value.to_owned(),
+                reason,
+                example: knob.example(),
+            })?;
+        self.values.insert(knob.key, canonical);
+        Ok(())
+    }
+
+    fn unknown(&self, key: &str) -> CaseError {
+        let known: Vec<_> = self
+            .knobs
+            .iter()
+            .map(|knob| knob.key)
+            .chain(["stack"])
+            .collect();
+        CaseError::UnknownKey {
+            case: self.case.name().to_owned(),
+            key: key.to_owned(),
+            near: nearest_of(key, known.iter().copied()),
+            known: known.join(", "),
+        }
+    }
+
+    /// The case.
+    pub fn case(&self) -> &'static dyn Case {
+        self.case
+    }
+
+    /// The variant.
+    pub const fn variant(&self) -> &'static str {
+        self.variant.name
+    }
+
+    /// The seed.
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Every knob with its value.
+    pub fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.values
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+    }
+
+    /// What a recording says of its run: the knobs that differ from the defaults.
+    pub fn run_info(&self) -> RunInfo {
+        let changed = self
+            .knobs
+            .iter()
+            .filter(|knob| self.values[knob.key] != knob.default);
+        RunInfo {
+            case: self.case.name().to_owned(),
+            variant: self.variant.name.to_owned(),
+            seed: self.seed,
+            params: changed
+                .map(|knob| (knob.key.to_owned(), self.values[knob.key].clone()))
+                .collect(),
+        }
+    }
+
+    /// The two profiles as one word: `linux`, or `linux+smoltcp` for client and server.
+    pub fn stack(&self) -> String {
+        let (client, server) = (self.text("client_stack"), self.text("server_stack"));
+        if client == server {
+            client.to_owned()
+        } else {
+            format!("{client}+{server}")
+        }
+    }
+
+    /// The profile of the clients.
+    pub fn client(&self) -> Profile {
+        self.parsed("client_stack")
+    }
+
+    /// The profile of the servers.
+    pub fn server(&self) -> Profile {
+        self.parsed("server_stack")
+    }
+
+    /// A knob's value as it is written.
+    ///
+    /// # Panics
+    /// If the case has no such knob, which is a mistake in the case.
+    pub fn text(&self, key: &str) -> &str {
+        self.values
+            .get(key)
+            .unwrap_or_else(|| panic!("`{key}` is no knob of {}", self.case.name()))
+    }
+
+    /// A time.
+    pub fn span(&self, key: &str) -> Span {
+        self.parsed(key)
+    }
+
+    /// A size in bytes.
+    pub fn bytes(&self, key: &str) -> u64 {
+        self.parsed::<Bytes>(key).0
+    }
+
+    /// A whole number.
+    pub fn count(&self, key: &str) -> u64 {
+        self.parsed(key)
+    }
+
+    /// A chance.
+    pub fn chance(&self, key: &str) -> Percent {
+        self.parsed(key)
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self, key: &str) -> bool {
+        self.text(key) == "on"
+    }
+
+    /// Whether the knob has its default value.
+    pub fn is_default(&self, key: &str) -> bool {
+        self.knobs
+            .iter()
+            .any(|knob| knob.key == key && knob.default == self.values[key])
+    }
+
+    /// The core path of the knobs of [`path_knobs`](super::knob::path_knobs), in one direction.
+    pub fn link(&self, direction: Direction) -> LinkConfig {
+        let scripts: DropScripts = self.optional("drop", "none").unwrap_or_default();
+        let loss: Option<Loss> = match direction {
+            Direction::ServerToClient => self.optional("loss", "0"),
+            Direction::ClientToServer => None,
+        };
+        LinkConfig {
+            delay: self.span("rtt") / 2,
+            jitter: self.span("jitter"),
+            rate: self.optional("rate", "unlimited"),
+            limit: self.optional::<QueueLimit>("queue", "unlimited"),
+            loss,
+            drops: scripts.toward(direction),
+            ..LinkConfig::default()
+        }
+    }
+
+    /// Whether nothing on the path depends on chance, a rate or a script.
+    pub fn is_clean(&self) -> bool {
+        ["jitter", "rate", "loss", "drop"].iter().all(|key| {
+            self.values
+                .get(key)
+                .is_none_or(|value| matches!(value.as_str(), "0" | "unlimited" | "none"))
+        })
+    }
+
+    /// A value, or `None` if it is `word`.
+    pub fn optional<T: FromStr<Err: std::fmt::Debug>>(&self, key: &str, word: &str) -> Option<T> {
+        (self.text(key) != word).then(|| self.parsed(key))
+    }
+
+    fn parsed<T: FromStr<Err: std::fmt::Debug>>(&self, key: &str) -> T {
+        self.text(key)
+            .parse()
+            .expect("values are checked when they are set")
+    }
+}
+
+/// The variant of that name.
+fn variant_of(case: &'static dyn Case, name: &str) -> Result<&'static Variant, CaseError> {
+    let variants = case.variants();
+    variants
+        .iter()
+        .find(|variant| variant.name == name)
+        .ok_or_else(|| {
+            let known: Vec<_> = variants.iter().map(|variant| variant.name).collect();
+            CaseError::UnknownVariant {
+                case: case.name().to_owned(),
+                name: name.to_owned(),
+                near: nearest_of(name, known.iter().copied()),
+                known: known.join(", "),
+            }
+        })
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan")
+            .field("run", &self.run_info())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Kind {
+    /// What the knob takes, in a word or two, for help texts.
+    pub const fn placeholder(&self) -> &'static str {
+        match self {
+            Self::Time => "TIME",
+            Self::Size => "SIZE",
+            Self::Rate => "RATE",
+            Self::Queue => "PACKETSp|BYTES",
+            Self::Loss => "CHANCE|gemodel ...",
+            Self::Chance => "CHANCE",
+            Self::Drops => "SCRIPT,...",
+            Self::Count(_) => "N",
+            Self::Switch => "on|off",
+            Self::Choice(_) => "WORD",
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Moments and counts that cases ask a recording for.
+
+use crate::event::{DropCause, Event, HostId, Mechanism, SocketError, SocketEvent, SocketId};
+use crate::record::Recording;
+use crate::units::{SimTime, Span};
+use crate::wire::Frame;
+use crate::wire::packet::TcpView;
+
+/// What was on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Frames that hosts sent, ARP included.
+    pub frames: u64,
+    /// Their bytes, without FCS.
+    pub bytes: u64,
+    /// Frames that links dropped.
+    pub dropped: u64,
+    /// TCP connections that were opened.
+    pub connections: u64,
+}
+
+impl Traffic {
+    /// The traffic of a recording, what the recorder left out included.
+    pub fn of(recording: &Recording) -> Self {
+        let mut traffic = Self::default();
+        for entry in &recording.entries {
+            match &entry.event {
+                Event::FrameSent { frame, .. } => {
+                    traffic.frames += 1;
+                    traffic.bytes += frame.len() as u64;
+                }
+                Event::FrameDropped { .. } => traffic.dropped += 1,
+                Event::Socket(_, SocketEvent::Opened(opened)) if opened.tcp && opened.active => {
+                    traffic.connections += 1;
+                }
+                Event::LeftOut { frames, bytes, .. } => {
+                    traffic.frames += frames;
+                    traffic.bytes += bytes;
+                }
+                _ => {}
+            }
+        }
+        traffic
+    }
+}
+
+/// Questions about one host of a recording.
+#[derive(Clone, Copy, Debug)]
+pub struct HostView<'a> {
+    recording: &'a Recording,
+    host: HostId,
+}
+
+/// A TCP segment that a host sent or received.
+#[derive(Clone, Debug)]
+pub struct Seen<'a> {
+    /// When.
+    pub at: SimTime,
+    /// The frame.
+    pub frame: &'a Frame,
+    /// The segment in it.
+    pub tcp: TcpView<'a>,
+}
+
+impl<'a> HostView<'a> {
+    /// The host of that name.
+    ///
+    /// # Panics
+    /// If the recording has none.
+    pub fn named(recording: &'a Recording, name: &str) -> Self {
+        let (host, _) = recording
+            .hosts()
+            .find(|(_, info)| info.name == name)
+            .unwrap_or_else(|| panic!("the recording has no host called `{name}`"));
+        Self { recording, host }
+    }
+
+    /// Its id.
+    pub const fn id(self) -> HostId {
+        self.host
+    }
+
+    /// TCP segments that it sent, in order.
+    pub fn sent(self) -> impl Iterator<Item = Seen<'a>> {
+        self.recording
+            .entries
+            .iter()
+            .filter_map(move |entry| match &entry.event {
+                Event::FrameSent { host, frame } if *host == self.host => Some(Seen {
+                    at: entry.at,
+                    frame,
+                    tcp: TcpView::of(&frame.bytes)?,
+                }),
+                _ => None,
+            })
+    }
+
+    /// TCP segments that it received, in order.
+    pub fn received(self) -> impl Iterator<Item = Seen<'a>> {
+        self.recording
+            .entries
+            .iter()
+            .filter_map(move |entry| match &entry.event {
+                Event::FrameReceived { host, frame } if *host == self.host => Some(Seen {
+                    at: entry.at,
+                    frame,
+                    tcp: TcpView::of(&frame.bytes)?,
+                }),
+                _ => None,
+            })
+    }
+
+    /// What happened to its sockets, in order.
+    pub fn sockets(self) -> impl Iterator<Item = (SimTime, SocketId, &'a SocketEvent)> {
+        self.recording
+            .entries
+            .iter()
+            .filter_map(move |entry| match &entry.event {
+                Event::Socket(socket, event) if socket.host == self.host => {
+                    Some((entry.at, *socket, event))
+                }
+                _ => None,
+            })
+    }
+
+    /// When it first sent anything.
+    pub fn first_sent(self) -> SimTime {
+        let first = self.recording.entries.iter().find(
+            |entry| matches!(&entry.event, Event::FrameSent { host, .. } if *host == self.host),
+        );
+        first.map_or(SimTime::ZERO, |entry| entry.at)
+    }
+
+    /// When its applications read last.
+    pub fn last_read(self) -> Option<SimTime> {
+        self.sockets()
+            .filter(|(_, _, event)| matches!(event, SocketEvent::AppRead { .. }))
+            .last()
+            .map(|(at, _, _)| at)
+    }
+
+    /// The first error with which a connection of its ended.
+    pub fn first_error(self) -> Option<(SimTime, SocketError)> {
+        self.sockets().find_map(|(at, _, event)| match event {
+            SocketEvent::Closed { error: Some(error) } => Some((at, *error)),
+            _ => None,
+        })
+    }
+
+    /// From its first frame to the last byte that it read, or else to its error.
+    pub fn total(self) -> Span {
+        let end = self
+            .last_read()
+            .or_else(|| self.first_error().map(|(at, _)| at));
+        end.map_or(Span::ZERO, |end| end - self.first_sent())
+    }
+
+    /// Segments that it sent again by one of these mechanisms.
+    pub fn sent_again(self, by: impl Fn(Mechanism) -> bool) -> u64 {
+        self.sockets()
+            .filter(|(_, _, event)| {
+                matches!(event, SocketEvent::Segment { again: Some(mechanism), .. } if by(*mechanism))
+            })
+            .count() as u64
+    }
+}
+
+/// When links dropped frames for this cause.
+pub fn drops(recording: &Recording, cause: DropCause) -> impl Iterator<Item = SimTime> {
+    recording
+        .entries
+        .iter()
+        .filter_map(move |entry| match &entry.event {
+            Event::FrameDropped { cause: why, .. } if *why == cause => Some(entry.at),
+            _ => None,
+        })
+}
