@@ -165,7 +165,7 @@ fn one_of(value: &str, words: &[&str]) -> Result<String, String> {
 }
 
 /// The knobs of the path between a client and a server, in netem's words.
-pub fn path_knobs(rtt: &str) -> Vec<Knob> {
+pub(super) fn path_knobs(rtt: &str) -> Vec<Knob> {
     vec![
         Knob::new(
             "rtt",
@@ -202,7 +202,7 @@ pub fn path_knobs(rtt: &str) -> Vec<Knob> {
 }
 
 /// The knobs that every case has.
-pub fn stack_knobs() -> Vec<Knob> {
+pub(super) fn stack_knobs() -> Vec<Knob> {
     const STACKS: &[&str] = &["linux", "smoltcp"];
     vec![
         Knob::new(

@@ -8,9 +8,14 @@ pub mod address;
 pub mod annotate;
 pub mod checksum;
 mod frame;
+mod glance;
 pub mod packet;
 pub mod patch;
 pub mod summary;
 
 pub use address::Mac;
 pub use frame::{ETHERNET_HEADER, Frame, FrameId};
+pub(crate) use glance::Glance;
+
+#[cfg(test)]
+pub(crate) mod sample;

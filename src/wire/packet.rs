@@ -111,22 +111,26 @@ impl<'a> TcpView<'a> {
 
     /// The flags as `ss` and tcpdump readers know them, for example `SYN,ACK`.
     pub fn flags(&self) -> String {
-        let h = &self.header;
-        let set = [
-            (h.syn(), "SYN"),
-            (h.fin(), "FIN"),
-            (h.rst(), "RST"),
-            (h.psh(), "PSH"),
-            (h.ack(), "ACK"),
-            (h.urg(), "URG"),
-        ];
-        let names: Vec<_> = set
-            .iter()
-            .filter(|(on, _)| *on)
-            .map(|(_, name)| *name)
-            .collect();
-        names.join(",")
+        flags(&self.header)
     }
+}
+
+/// The flags of a TCP header as `ss` and tcpdump readers know them, for example `SYN,ACK`.
+pub fn flags(header: &TcpHeaderSlice<'_>) -> String {
+    let set = [
+        (header.syn(), "SYN"),
+        (header.fin(), "FIN"),
+        (header.rst(), "RST"),
+        (header.psh(), "PSH"),
+        (header.ack(), "ACK"),
+        (header.urg(), "URG"),
+    ];
+    let names: Vec<_> = set
+        .iter()
+        .filter(|(on, _)| *on)
+        .map(|(_, name)| *name)
+        .collect();
+    names.join(",")
 }
 
 impl<'a> UdpView<'a> {
