@@ -1,3 +1,3 @@
 //! The integration tests, in one binary.
 
-mod smoke;
+mod cases;

@@ -218,7 +218,7 @@ fn formula(plan: &Plan, rtt: Span) -> (String, Span) {
         ),
         "ack-lost" => (
             "2 RTT: the request carries the ACK again".to_owned(),
-            rtt * 2 + Span::from_nanos(1),
+            rtt * 2,
         ),
         "refused" => ("1 RTT".to_owned(), rtt),
         "blackhole" => {
