@@ -264,6 +264,23 @@ impl fmt::Display for TcpState {
     }
 }
 
+/// As remarks name them, for example `RTO`.
+impl fmt::Display for Timer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Syn => "SYN",
+            Self::SynAck => "SYN-ACK",
+            Self::Transport => "transport",
+            Self::Rto => "RTO",
+            Self::Tlp => "tail loss probe",
+            Self::RackReorder => "RACK reordering",
+            Self::DelayedAck => "delayed ACK",
+            Self::KeepAlive => "keep-alive",
+            Self::TimeWait => "TIME-WAIT",
+        })
+    }
+}
+
 impl fmt::Display for Mechanism {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,9 +1,23 @@
 //! Everything that happened in one run, in order, and the files made of it.
 //!
 //! A [`Recording`] is all that readers have. It knows no simulator: it may as well come from a file.
+//! [`Index`] answers questions about its frames and sockets, [`Remarks`] says what is unusual about a frame,
+//! [`pcapng`] writes a host's capture and [`events_file`] keeps the whole.
 
+pub mod events_file;
+mod index;
+pub mod pcapng;
 mod recorder;
 mod recording;
+mod remarks;
 
+pub use index::{
+    Captured, Conversation, Discarded, Dropped, FrameStory, Hop, Index, Segment, Sighting,
+    SocketStory,
+};
 pub use recorder::Recorder;
-pub use recording::{Entry, Recording, RunInfo};
+pub use recording::{Direction, Entry, Recording, RunInfo};
+pub use remarks::Remarks;
+
+#[cfg(test)]
+pub(crate) mod sample;

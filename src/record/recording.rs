@@ -29,6 +29,15 @@ pub struct Entry {
     pub event: Event,
 }
 
+/// Which way a frame passes a host's tap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// From the host to the wire.
+    Out,
+    /// From the wire to the host.
+    In,
+}
+
 /// All events of a run, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recording {
@@ -67,6 +76,11 @@ impl Recording {
             Event::Link(id, info) => Some((*id, &**info)),
             _ => None,
         })
+    }
+
+    /// Position of the first entry at or after `at`; the number of entries if there is none.
+    pub fn position(&self, at: SimTime) -> usize {
+        self.entries.partition_point(|entry| entry.at < at)
     }
 
     /// The moment of the last event.

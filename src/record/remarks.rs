@@ -1,0 +1,207 @@
+//! What is unusual about a frame, in words for the person who meets it in a capture or a stepper.
+//!
+//! Remarks need to know what happens later (a frame is sent first and dropped then), so they are gathered in
+//! a pass of their own. A frame that needs no explanation costs nothing here.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use super::recording::{Direction, Entry, Recording};
+use crate::event::{AppEvent, Event, HostId, LinkId, Mechanism, SocketEvent, SocketId, Timer};
+use crate::units::SimTime;
+use crate::wire::FrameId;
+
+/// The remarks on the frames of a recording, apart for the sender's and the receiver's view of a frame.
+#[derive(Debug, Default)]
+pub struct Remarks {
+    by_frame: FxHashMap<(FrameId, Direction), Vec<String>>,
+}
+
+/// The pass that gathers remarks.
+#[derive(Default)]
+struct Gathering<'a> {
+    remarks: Remarks,
+    links: BTreeMap<LinkId, &'a str>,
+    /// The timer of a socket that fired last and has made no frame leave yet.
+    fired: BTreeMap<SocketId, (SimTime, Timer)>,
+    /// Notes that wait for a frame of their host.
+    notes: BTreeMap<HostId, Vec<(SimTime, &'a str)>>,
+    /// The last frame of each host.
+    last: BTreeMap<HostId, (SimTime, FrameId, Direction)>,
+}
+
+impl Remarks {
+    /// The remarks on all frames of `recording`.
+    pub fn of(recording: &Recording) -> Self {
+        let mut gathering = Gathering::default();
+        for entry in &recording.entries {
+            gathering.entry(entry);
+        }
+        gathering.finish()
+    }
+
+    /// The remarks on a frame where it passes a tap in `direction`; most frames have none.
+    pub fn on(&self, frame: FrameId, direction: Direction) -> &[String] {
+        self.by_frame
+            .get(&(frame, direction))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    fn add(&mut self, frame: FrameId, direction: Direction, remark: String) {
+        self.by_frame
+            .entry((frame, direction))
+            .or_default()
+            .push(remark);
+    }
+
+    fn add_both(&mut self, frame: FrameId, remark: String) {
+        self.add(frame, Direction::Out, remark.clone());
+        self.add(frame, Direction::In, remark);
+    }
+}
+
+impl<'a> Gathering<'a> {
+    fn entry(&mut self, entry: &'a Entry) {
+        let at = entry.at;
+        match &entry.event {
+            Event::Link(link, info) => {
+                self.links.insert(*link, &info.name);
+            }
+            Event::FrameSent { host, frame } => self.seen(*host, at, frame.id, Direction::Out),
+            Event::FrameReceived { host, frame } => self.seen(*host, at, frame.id, Direction::In),
+            Event::Socket(socket, event) => self.socket(*socket, at, event),
+            Event::App(host, event) => {
+                if let AppEvent::Note { text } = &**event {
+                    self.notes.entry(*host).or_default().push((at, text));
+                }
+            }
+            event => self.fate(event),
+        }
+    }
+
+    /// What links and hosts did to a frame.
+    fn fate(&mut self, event: &Event) {
+        match event {
+            Event::FrameDropped { link, frame, cause } => {
+                let remark = format!("dropped by {}: {cause}", self.link(*link));
+                self.remarks.add(*frame, Direction::Out, remark);
+            }
+            Event::FrameDuplicated { link, frame, copy } => {
+                let link = self.link(*link).to_owned();
+                self.remarks
+                    .add_both(*frame, format!("duplicated by {link}: the copy is {copy}"));
+                self.remarks.add(
+                    *copy,
+                    Direction::In,
+                    format!("copy of {frame}, made by {link}"),
+                );
+            }
+            Event::FrameCorrupted { link, frame, bit } => {
+                let remark = format!("corrupted by {}: bit {bit} flipped", self.link(*link));
+                self.remarks.add_both(*frame, remark);
+            }
+            Event::FrameDiscarded { frame, cause, .. } => {
+                self.remarks.add(
+                    *frame,
+                    Direction::In,
+                    format!("discarded by the host: {cause}"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn socket(&mut self, socket: SocketId, at: SimTime, event: &SocketEvent) {
+        match event {
+            SocketEvent::TimerFired { timer } => {
+                self.fired.insert(socket, (at, *timer));
+            }
+            SocketEvent::Segment { frame, again, .. } => {
+                if let Some(mechanism) = again {
+                    self.remarks.add_both(*frame, again_remark(*mechanism));
+                }
+                if let Some((_, timer)) =
+                    self.fired.remove(&socket).filter(|(fired, _)| *fired == at)
+                {
+                    self.remarks
+                        .add(*frame, Direction::Out, format!("the {timer} timer fired"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A frame passes a tap: the notes that wait at its host find their place.
+    fn seen(&mut self, host: HostId, at: SimTime, frame: FrameId, direction: Direction) {
+        self.place_notes(host, Some((at, frame, direction)));
+        self.last.insert(host, (at, frame, direction));
+    }
+
+    /// A note goes to the next frame of its host if that is of its moment, else to the last one if that is,
+    /// else to the next one, or the last where there is no next, with its own time.
+    fn place_notes(&mut self, host: HostId, next: Option<(SimTime, FrameId, Direction)>) {
+        let last = self.last.get(&host).copied();
+        for (at, text) in self.notes.remove(&host).unwrap_or_default() {
+            let of_its_moment = [next, last]
+                .into_iter()
+                .flatten()
+                .find(|(time, ..)| *time == at);
+            if let Some((_, frame, direction)) = of_its_moment {
+                self.remarks.add(frame, direction, text.to_owned());
+            } else if let Some((_, frame, direction)) = next.or(last) {
+                self.remarks
+                    .add(frame, direction, format!("at {at}: {text}"));
+            }
+        }
+    }
+
+    fn finish(mut self) -> Remarks {
+        let hosts: Vec<_> = self.notes.keys().copied().collect();
+        for host in hosts {
+            self.place_notes(host, None);
+        }
+        self.remarks
+    }
+
+    fn link(&self, link: LinkId) -> &'a str {
+        self.links.get(&link).copied().unwrap_or("a link")
+    }
+}
+
+fn again_remark(mechanism: Mechanism) -> String {
+    match mechanism {
+        Mechanism::KeepAlive | Mechanism::WindowProbe | Mechanism::TimeWaitAck => {
+            mechanism.to_string()
+        }
+        _ => format!("retransmission: {mechanism}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample;
+
+    #[test]
+    fn every_frame_that_needs_explaining_has_a_remark() {
+        let recording = sample::transfer();
+        let remarks = Remarks::of(&recording);
+        let mut all: Vec<_> = remarks.by_frame.iter().collect();
+        all.sort();
+        let lines = all
+            .iter()
+            .map(|((id, way), text)| format!("{id} {way:?}: {}", text.join("; ")));
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+        #4 Out: the request leaves
+        #5 Out: dropped by server->client: drop script
+        #8 Out: retransmission: RTO; the RTO timer fired; corrupted by server->client: bit 800 flipped
+        #8 In: retransmission: RTO; corrupted by server->client: bit 800 flipped; discarded by the host: bad checksum
+        #9 Out: retransmission: RTO; the RTO timer fired
+        #9 In: retransmission: RTO
+        #11 Out: duplicated by server->client: the copy is #12
+        #11 In: duplicated by server->client: the copy is #12
+        #12 In: copy of #11, made by server->client
+        ");
+    }
+}
