@@ -4,6 +4,7 @@ pub mod event;
 pub mod host;
 pub mod link;
 pub mod measure;
+pub mod plot;
 pub mod record;
 pub mod rng;
 pub mod rt;

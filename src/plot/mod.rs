@@ -1,0 +1,26 @@
+//! Pictures: a [`Recording`](crate::record::Recording) or a table of results becomes a [`Figure`], a figure
+//! becomes SVG or PNG bytes.
+//!
+//! [`ladder()`] draws frames between hosts, [`comparison()`] the variants of a case beside their formulas. Both
+//! compute a layout first, a list of shapes with integer coordinates, which tests can measure; plotters
+//! draws it. Nothing here opens a file, and no system font decides a byte.
+
+mod comparison;
+mod draw;
+mod figure;
+mod font;
+mod ladder;
+mod output;
+mod restyle;
+mod scale;
+mod theme;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use comparison::comparison;
+pub use figure::Figure;
+pub use ladder::{MOST_FRAMES, ladder};
+pub use theme::Theme;
