@@ -182,7 +182,10 @@ impl Reader {
                 self.remark(at, *host, event);
             }
             Event::Socket(socket, _) => self.remark(at, socket.host, event),
-            Event::Host(..) | Event::Link(..) | Event::FrameQueued { .. } => {}
+            Event::Host(..)
+            | Event::Link(..)
+            | Event::FrameQueued { .. }
+            | Event::LeftOut { .. } => {}
         }
     }
 

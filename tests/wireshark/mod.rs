@@ -1,0 +1,106 @@
+//! What belongs here: Wireshark's opinion of the captures of `run --all`.
+//!
+//! tshark reads every capture: no malformed frame, every checksum good, completeness as the conversation was,
+//! and the `tcp.analysis` flags that follow from the lab's own recording. Where tshark is missing the tests
+//! print why they are skipped; where `CI` is set they fail instead.
+
+mod analysis;
+mod tshark;
+
+use std::collections::BTreeMap;
+
+use wirelab::case::{Plan, Run, all};
+use wirelab::event::HostId;
+use wirelab::record::pcapng::Captures;
+use wirelab::record::{Index, Recording};
+
+use analysis::expected;
+use tshark::{Opinion, Tshark};
+
+/// Every capture of every case, named, with the recording that it comes from.
+fn captures(mut check: impl FnMut(&str, &Index<'_>, HostId, &[u8])) {
+    for case in all() {
+        for variant in case.variants() {
+            let plan = Plan::new(case.name(), variant.name, 1, []).expect("defaults are valid");
+            let finished = Run::start(&plan).finish().expect("the world ends");
+            for (host, bytes) in written(&finished.recording) {
+                let index = Index::of(&finished.recording);
+                let name = format!(
+                    "{}/{}/{}",
+                    case.name(),
+                    variant.name,
+                    index.host(host).expect("a host").name
+                );
+                check(&name, &index, host, &bytes);
+            }
+        }
+    }
+}
+
+fn written(recording: &Recording) -> BTreeMap<HostId, Vec<u8>> {
+    let captures = Captures::of(recording);
+    let hosts = recording.hosts().map(|(host, _)| host);
+    hosts
+        .map(|host| {
+            let mut bytes = Vec::new();
+            captures
+                .write(host, &mut bytes)
+                .expect("writing to memory succeeds");
+            (host, bytes)
+        })
+        .collect()
+}
+
+#[test]
+fn wireshark_agrees_with_the_recording() {
+    let Some(tshark) = Tshark::find() else { return };
+    let mut differences = Vec::new();
+    captures(|name, index, host, bytes| {
+        let opinions = tshark.read(name, bytes);
+        let expected = expected(index, host);
+        assert_eq!(opinions.len(), expected.len(), "{name}: number of frames");
+        for (number, (seen, expected)) in opinions.iter().zip(&expected).enumerate() {
+            differences.extend(
+                difference(seen, expected)
+                    .map(|text| format!("{name} frame {}: {text}", number + 1)),
+            );
+        }
+    });
+    assert!(
+        differences.is_empty(),
+        "{} differences:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
+}
+
+/// In what one frame's opinion differs from what was expected.
+fn difference(seen: &Opinion, expected: &analysis::Expected) -> Option<String> {
+    if let Some(fault) = &seen.fault {
+        return Some(fault.clone());
+    }
+    if seen.flags != expected.flags {
+        return Some(format!(
+            "tcp.analysis is {:?}, the recording says {:?}",
+            seen.flags, expected.flags
+        ));
+    }
+    (seen.completeness != expected.completeness).then(|| {
+        format!(
+            "completeness is {:?}, the recording says {:?}",
+            seen.completeness, expected.completeness
+        )
+    })
+}
+
+#[test]
+fn an_open_connection_that_closes_in_order_is_complete() {
+    let Some(tshark) = Tshark::find() else { return };
+    let plan = Plan::new("handshake", "open", 1, []).expect("defaults are valid");
+    let finished = Run::start(&plan).finish().expect("the world ends");
+    for (host, bytes) in written(&finished.recording) {
+        let opinions = tshark.read("handshake/open", &bytes);
+        let last = opinions.last().expect("the capture has frames");
+        assert_eq!(last.completeness, Some(31), "host {}", host.0);
+    }
+}

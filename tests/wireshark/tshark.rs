@@ -1,0 +1,147 @@
+//! tshark as a subprocess.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+/// Expert information of this severity is an error (`PI_ERROR`).
+const EXPERT_ERROR: u64 = 0x0080_0000;
+
+/// The fields that are asked for, besides the flags.
+const FIELDS: [&str; 6] = [
+    "_ws.malformed",
+    "_ws.expert.severity",
+    "ip.checksum.status",
+    "tcp.checksum.status",
+    "udp.checksum.status",
+    "tcp.completeness",
+];
+
+/// The flags of `tcp.analysis` that say what happened.
+pub(crate) const FLAGS: [&str; 15] = [
+    "retransmission",
+    "fast_retransmission",
+    "spurious_retransmission",
+    "out_of_order",
+    "lost_segment",
+    "ack_lost_segment",
+    "duplicate_ack",
+    "window_update",
+    "window_full",
+    "zero_window",
+    "zero_window_probe",
+    "zero_window_probe_ack",
+    "keep_alive",
+    "keep_alive_ack",
+    "reused_ports",
+];
+
+/// A tshark that can be run.
+#[derive(Debug)]
+pub(crate) struct Tshark;
+
+/// What tshark thinks of one frame.
+#[derive(Debug)]
+pub(crate) struct Opinion {
+    /// Malformed, wrong checksum, expert error.
+    pub(crate) fault: Option<String>,
+    /// The flags of `tcp.analysis`.
+    pub(crate) flags: BTreeSet<&'static str>,
+    /// Completeness of the conversation so far.
+    pub(crate) completeness: Option<u32>,
+}
+
+impl Tshark {
+    /// The installed tshark; says so where there is none.
+    pub(crate) fn find() -> Option<Self> {
+        if Command::new("tshark")
+            .arg("--version")
+            .output()
+            .is_ok_and(|output| output.status.success())
+        {
+            return Some(Self);
+        }
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "tshark is required in CI: apt-get install tshark"
+        );
+        println!("skipped: tshark is not installed (apt-get install tshark)");
+        None
+    }
+
+    /// Its opinion of every frame of a capture.
+    pub(crate) fn read(&self, name: &str, capture: &[u8]) -> Vec<Opinion> {
+        let file = format!(
+            "wirelab-{}-{}.pcapng",
+            std::process::id(),
+            name.replace('/', "-")
+        );
+        let path = std::env::temp_dir().join(file);
+        fs::write(&path, capture).expect("the temporary directory is writable");
+        let mut command = Command::new("tshark");
+        command.arg("-r").arg(&path).args([
+            "-T",
+            "fields",
+            "-E",
+            "separator=;",
+            "-E",
+            "aggregator=,",
+        ]);
+        for layer in ["ip", "tcp", "udp"] {
+            command.args(["-o", &format!("{layer}.check_checksum:TRUE")]);
+        }
+        for field in FIELDS {
+            command.args(["-e", field]);
+        }
+        for flag in FLAGS {
+            command.args(["-e", &format!("tcp.analysis.{flag}")]);
+        }
+        let output = command.output().expect("tshark was found");
+        fs::remove_file(&path).expect("the capture was written");
+        assert!(
+            output.status.success(),
+            "{name}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let text = String::from_utf8(output.stdout).expect("tshark prints text");
+        text.lines().map(opinion).collect()
+    }
+}
+
+fn opinion(line: &str) -> Opinion {
+    let columns: Vec<_> = line.split(';').collect();
+    let [malformed, severity, ip, tcp, udp, completeness] = columns[..FIELDS.len()] else {
+        panic!("tshark printed {line:?}")
+    };
+    let flags = FLAGS
+        .iter()
+        .zip(&columns[FIELDS.len()..])
+        .filter(|(_, value)| !value.is_empty());
+    Opinion {
+        fault: fault(malformed, severity, [ip, tcp, udp]),
+        flags: flags.map(|(flag, _)| *flag).collect(),
+        completeness: completeness.parse().ok(),
+    }
+}
+
+/// What is wrong with a frame in itself. A checksum status of 1 is "good".
+fn fault(malformed: &str, severity: &str, checksums: [&str; 3]) -> Option<String> {
+    if !malformed.is_empty() {
+        return Some("malformed".to_owned());
+    }
+    if severity
+        .split(',')
+        .filter_map(|value| value.parse::<u64>().ok())
+        .any(|value| value >= EXPERT_ERROR)
+    {
+        return Some(format!("expert severity {severity}"));
+    }
+    // An ICMP error quotes a header, whose checksum is of the packet that it came from: the first one counts.
+    let bad = checksums.iter().any(|status| {
+        status
+            .split(',')
+            .next()
+            .is_some_and(|first| !["", "1"].contains(&first))
+    });
+    bad.then(|| format!("checksum status {checksums:?}"))
+}
