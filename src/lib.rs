@@ -3,5 +3,6 @@ pub mod event;
 pub mod measure;
 pub mod record;
 pub mod rng;
+pub mod stepper;
 pub mod units;
 pub mod wire;
