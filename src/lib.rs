@@ -9,5 +9,6 @@ pub mod record;
 pub mod rng;
 pub mod rt;
 pub mod sim;
+pub mod stepper;
 pub mod units;
 pub mod wire;

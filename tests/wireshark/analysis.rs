@@ -47,43 +47,60 @@ struct Half {
     duplicates: u32,
     keep_alive: bool,
     probe: bool,
-    advanced_by: usize,
     syn_window: bool,
 }
 
 /// What is expected of every frame of a host's capture.
 pub(crate) fn expected(index: &Index<'_>, host: HostId) -> Vec<Expected> {
-    let mut streams: BTreeMap<[SocketAddrV4; 2], Stream> = BTreeMap::new();
-    index
-        .capture(host)
-        .iter()
-        .map(|captured| {
-            let story = index
-                .frame(captured.frame)
-                .expect("a captured frame has its story");
-            let sighting = match captured.direction {
-                Direction::Out => story.sent,
-                Direction::In => story.received,
-            };
-            let sighting = sighting.expect("it was seen at this tap");
-            let Some(view) = TcpView::of(&sighting.frame.bytes) else {
-                return Expected::default();
-            };
-            let mut ends = [view.source, view.destination];
-            ends.sort_unstable();
-            let stream = streams.entry(ends).or_default();
-            stream.take(sighting.at, story, &view)
+    let mut streams: Vec<Stream> = Vec::new();
+    let mut latest: BTreeMap<[SocketAddrV4; 2], usize> = BTreeMap::new();
+    let mut frames = Vec::new();
+    for captured in index.capture(host) {
+        let story = index
+            .frame(captured.frame)
+            .expect("a captured frame has its story");
+        let sighting = match captured.direction {
+            Direction::Out => story.sent,
+            Direction::In => story.received,
+        };
+        let sighting = sighting.expect("it was seen at this tap");
+        let Some(view) = TcpView::of(&sighting.frame.bytes) else {
+            frames.push((BTreeSet::new(), None));
+            continue;
+        };
+        let mut ends = [view.source, view.destination];
+        ends.sort_unstable();
+        let known = latest.get(&ends).copied();
+        let reused = known.is_some_and(|stream| streams[stream].is_succeeded_by(&view));
+        let stream = known.filter(|_| !reused).unwrap_or_else(|| {
+            streams.push(Stream::default());
+            streams.len() - 1
+        });
+        latest.insert(ends, stream);
+        let mut flags = streams[stream].take(sighting.at, story, &view);
+        if reused {
+            flags.insert("reused_ports");
+        }
+        frames.push((flags, Some(stream)));
+    }
+    let completeness = |stream: usize| streams[stream].completeness;
+    frames
+        .into_iter()
+        .map(|(flags, stream)| Expected {
+            flags,
+            completeness: stream.map(completeness),
         })
         .collect()
 }
 
 impl Stream {
-    fn take(&mut self, at: SimTime, story: &FrameStory<'_>, view: &TcpView<'_>) -> Expected {
+    fn take(
+        &mut self,
+        at: SimTime,
+        story: &FrameStory<'_>,
+        view: &TcpView<'_>,
+    ) -> BTreeSet<&'static str> {
         let mut flags = BTreeSet::new();
-        if self.begins_anew(view) {
-            *self = Self::default();
-            flags.insert("reused_ports");
-        }
         self.measure_first_rtt(at, view);
         let forward = self.ends.get(&view.source).copied().unwrap_or_default();
         let reverse = self
@@ -97,21 +114,17 @@ impl Stream {
         }
         self.remember(at, view, forward, &flags);
         self.complete(view);
-        Expected {
-            flags,
-            completeness: Some(self.completeness),
-        }
+        flags
     }
 
     /// reused_ports: a SYN with another initial sequence number than the one that was seen on these ports.
-    fn begins_anew(&mut self, view: &TcpView<'_>) -> bool {
+    fn is_succeeded_by(&self, view: &TcpView<'_>) -> bool {
         let header = &view.header;
-        if !header.syn() || header.ack() {
-            return false;
-        }
-        let isn = header.sequence_number();
-        let known = self.isn.replace(isn);
-        known.is_some_and(|known| known != isn)
+        let opens = header.syn() && !header.ack();
+        opens
+            && self
+                .isn
+                .is_some_and(|known| known != header.sequence_number())
     }
 
     /// From the first SYN to the ACK that completes the handshake.
@@ -223,7 +236,7 @@ impl Stream {
             .first_rtt
             .filter(|rtt| !rtt.is_zero())
             .unwrap_or(OUT_OF_ORDER);
-        let closes = next == view.sequence_end() && forward.advanced_by > 0;
+        let closes = next == view.sequence_end();
         if at - forward.next_at < limit && !closes {
             return ["out_of_order"].into();
         }
@@ -251,14 +264,6 @@ impl Stream {
             half.next = Some(end);
             half.next_at = at;
         }
-        let extra = u32::from(header.syn() || header.fin());
-        let plain_end = end.wrapping_sub(u32::from(view.payload.is_empty() && extra == 1) * 0);
-        if forward
-            .next
-            .is_none_or(|next| seq_before(next.wrapping_add(extra), plain_end))
-        {
-            half.advanced_by = view.payload.len();
-        }
         half.ack = Some(ack);
         half.ack_at = at;
         half.window = Some(header.window_size());
@@ -276,14 +281,14 @@ impl Stream {
         }
     }
 
-    /// tcp.completeness: SYN 1, SYN-ACK 2, ACK 4, data 8, FIN 16, RST 32.
+    /// tcp.completeness: SYN 1, SYN-ACK 2, ACK 4 (one without data), data 8, FIN 16, RST 32.
     fn complete(&mut self, view: &TcpView<'_>) {
         let header = &view.header;
         self.completeness |= match (header.syn(), header.ack()) {
             (true, false) => 1,
             (true, true) => 2,
-            (false, true) => 4,
-            (false, false) => 0,
+            (false, true) if view.payload.is_empty() => 4,
+            (false, _) => 0,
         };
         self.completeness |= u32::from(!view.payload.is_empty()) * 8;
         self.completeness |= u32::from(header.fin()) * 16 + u32::from(header.rst()) * 32;

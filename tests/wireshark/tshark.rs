@@ -79,7 +79,8 @@ impl Tshark {
         let path = std::env::temp_dir().join(file);
         fs::write(&path, capture).expect("the temporary directory is writable");
         let mut command = Command::new("tshark");
-        command.arg("-r").arg(&path).args([
+        // Two passes: completeness is then that of the whole conversation on each of its frames.
+        command.args(["-2", "-r"]).arg(&path).args([
             "-T",
             "fields",
             "-E",
