@@ -1,1 +1,182 @@
-fn main() {}
+//! One bulk transfer through two hosts and a link, against bare smoltcp.
+//!
+//! `cargo bench --bench bulk` measures 100 MB with criterion. `WIRELAB_BENCH_ONCE=1000000000 cargo bench
+//! --bench bulk` moves that many bytes once per row and repeat, rows taking turns, and prints the table.
+
+#![allow(clippy::print_stdout, reason = "a bench prints its table")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use criterion::{Criterion, criterion_group};
+use futures::{AsyncReadExt, AsyncWriteExt};
+use wirelab::event::{Observer, Probe};
+use wirelab::host::{ListenOptions, Profile, TcpOptions};
+use wirelab::link::LinkConfig;
+use wirelab::record::Recorder;
+use wirelab::sim::{PathConfig, World};
+use wirelab::units::{BitRate, Span};
+
+mod bare;
+mod cpu;
+
+/// Rate of the link in both directions.
+const BITS_PER_SECOND: u64 = 1_000_000_000;
+/// Delay of the link in one direction.
+const ONE_WAY_NS: u64 = 5_000_000;
+/// Send and receive buffers of both ends, in bytes.
+const BUFFER: usize = 2 << 20;
+/// What the applications write and read at a time, in bytes.
+const CHUNK: usize = 64 << 10;
+/// What criterion's iterations transfer, in bytes.
+const CRITERION_BYTES: usize = 100_000_000;
+/// Runs of each row in the plain mode, unless `WIRELAB_BENCH_REPEATS` says otherwise.
+const REPEATS: usize = 5;
+
+/// What a transfer came to.
+#[derive(Clone, Copy, Debug)]
+struct Outcome {
+    frames: u64,
+    virtual_ns: u64,
+}
+
+/// Moves `bytes` through a world that `probe` watches.
+fn lab(bytes: usize, probe: Probe) -> Outcome {
+    let mut world = World::new(1, probe);
+    let client = world.add_host("client", Profile::linux());
+    let server = world.add_host("server", Profile::linux());
+    let link = LinkConfig {
+        delay: Span::from_nanos(ONE_WAY_NS),
+        rate: BitRate::from_bits_per_second(BITS_PER_SECOND),
+        ..LinkConfig::default()
+    };
+    world.join(client, server, PathConfig::symmetric(link));
+    let tcp = TcpOptions {
+        send_buffer: Some(BUFFER),
+        recv_buffer: Some(BUFFER),
+        ..TcpOptions::without_nagle()
+    };
+    let (from, to) = (world.net(client), world.net(server));
+    let remote = to.endpoint(80);
+    let options = ListenOptions {
+        tcp: tcp.clone(),
+        ..ListenOptions::default()
+    };
+    world.spawner().spawn("sender", async move {
+        let mut stream = from
+            .connect(remote, &tcp)
+            .await
+            .expect("the server listens");
+        let data = vec![7; CHUNK];
+        let mut left = bytes;
+        while left > 0 {
+            left -= stream
+                .write(&data[..left.min(CHUNK)])
+                .await
+                .expect("the receiver reads");
+        }
+        stream.close().await.expect("the connection is open");
+        std::future::pending::<()>().await;
+    });
+    let read = world
+        .run(async move {
+            let listener = to.listen(80, options).expect("the port is free");
+            let mut stream = listener.accept().await;
+            let mut scratch = vec![0; CHUNK];
+            let mut read = 0;
+            while read < bytes {
+                read += stream.read(&mut scratch).await.expect("the sender writes");
+            }
+            read
+        })
+        .expect("the world goes on");
+    assert_eq!(read, bytes);
+    let frames = world.link_stats().iter().map(|link| link.offered).sum();
+    Outcome {
+        frames,
+        virtual_ns: world.now().as_nanos(),
+    }
+}
+
+/// The same while a recorder keeps the first `snaplen` bytes of every frame.
+fn recorded(bytes: usize, recorder: Recorder) -> Outcome {
+    let observer: Rc<RefCell<dyn Observer>> = Rc::new(RefCell::new(recorder));
+    lab(bytes, Probe::new(observer))
+}
+
+/// What is measured, in the order of the table.
+fn rows() -> Vec<(&'static str, fn(usize) -> Outcome)> {
+    vec![
+        ("bare smoltcp", bare::transfer),
+        ("lab, nobody watches", |bytes| lab(bytes, Probe::silent())),
+        ("lab, recording at snaplen 128", |bytes| {
+            recorded(bytes, Recorder::with_snaplen(128))
+        }),
+    ]
+}
+
+fn bulk(criterion: &mut Criterion<cpu::CpuTime>) {
+    let mut group = criterion.benchmark_group("bulk");
+    group.sample_size(10);
+    for (name, run) in rows() {
+        let outcome = run(CRITERION_BYTES);
+        group.throughput(cpu::elements(outcome.frames));
+        group.bench_function(name, |bencher| bencher.iter(|| run(CRITERION_BYTES)));
+    }
+    group.finish();
+}
+
+/// Runs every row `repeats` times, rows taking turns, and prints the best of each.
+fn once(bytes: usize, repeats: usize) {
+    let wanted = std::env::var("WIRELAB_BENCH_ROW").unwrap_or_default();
+    let rows: Vec<_> = rows()
+        .into_iter()
+        .filter(|(name, _)| name.contains(&wanted))
+        .collect();
+    let mut runs = vec![Vec::new(); rows.len()];
+    for _ in 0..repeats {
+        for ((_, run), runs) in rows.iter().zip(&mut runs) {
+            let (outcome, time) = cpu::timed(|| run(bytes));
+            runs.push((time.as_secs_f64(), outcome));
+        }
+    }
+    println!("| run | CPU s min / med | frames | frames/s best / med | of bare | virtual s |");
+    println!("|---|---|---|---|---|---|");
+    let mut bare = None;
+    for ((name, _), mut runs) in rows.into_iter().zip(runs) {
+        runs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (best, outcome) = runs[0];
+        let (median, _) = runs[runs.len() / 2];
+        let frames = outcome.frames as f64;
+        let reference = *bare.get_or_insert(frames / best);
+        println!(
+            "| {name} | {best:.3} / {median:.3} | {} | {:.2} M / {:.2} M | {:.2} | {:.3} |",
+            outcome.frames,
+            frames / best / 1e6,
+            frames / median / 1e6,
+            frames / best / reference,
+            outcome.virtual_ns as f64 / 1e9,
+        );
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(cpu::CpuTime);
+    targets = bulk
+}
+
+fn main() {
+    let number = |name| {
+        std::env::var(name)
+            .ok()
+            .map(|text| text.parse().expect("a whole number"))
+    };
+    match number("WIRELAB_BENCH_ONCE") {
+        Some(bytes) => once(bytes, number("WIRELAB_BENCH_REPEATS").unwrap_or(REPEATS)),
+        None => {
+            benches();
+            Criterion::default().configure_from_args().final_summary();
+        }
+    }
+}
