@@ -1,7 +1,6 @@
 //! Frames that come out of the tap.
 
 use etherparse::{ArpOperation, EtherType, IpNumber};
-use smoltcp::iface::SocketSet;
 
 use super::arp::{self, Gateway};
 use super::connection::{Connection, Probing};
@@ -36,6 +35,7 @@ impl Host {
                 cause,
             });
         }
+        self.tap.recycle(frame.bytes);
     }
 
     fn is_addressee(&self, frame: &Frame) -> bool {
@@ -168,21 +168,17 @@ impl Host {
 
     /// Lets smoltcp process a frame on behalf of a connection, and sends what it answers at once.
     pub(super) fn feed(&mut self, now: SimTime, connection: &mut Connection, frame: &Frame) {
-        self.tap.put(frame.bytes.clone());
+        let mut tap = self.tap.reading(&frame.bytes);
         self.interface
-            .poll_ingress_single(to_smoltcp(now), &mut self.tap, connection.set());
-        self.tap.clear();
+            .poll_ingress_single(to_smoltcp(now), &mut tap, connection.set());
         self.send_batch(now, connection);
     }
 
     /// Lets smoltcp answer a frame that no socket wants: RST, echo reply, port unreachable.
     pub(super) fn answer_for_nobody(&mut self, now: SimTime, frame: &Frame) {
-        self.tap.put(frame.bytes.clone());
-        let mut nobody = std::mem::replace(&mut self.nobody, SocketSet::new(Vec::new()));
+        let mut tap = self.tap.reading(&frame.bytes);
         self.interface
-            .poll_ingress_single(to_smoltcp(now), &mut self.tap, &mut nobody);
-        self.nobody = nobody;
-        self.tap.clear();
+            .poll_ingress_single(to_smoltcp(now), &mut tap, &mut self.nobody);
         self.send_untracked(now);
     }
 

@@ -54,6 +54,7 @@ pub use self::options::{ListenOptions, TcpOptions};
 pub use self::outbox::{FrameNames, HostTimer, Outbox, Stirred};
 pub use self::ports::{EPHEMERAL, Tuple};
 pub use self::sockets::{SocketRow, TimerRow};
+pub use self::tap::SpareFrames;
 pub use self::transport::{CongestionControl, KeepAlive, Profile};
 
 /// Largest IP packet that a tap carries unless told otherwise: Ethernet's 1500 bytes.
@@ -121,6 +122,8 @@ pub struct HostSetup {
     pub names: FrameNames,
     /// Where it asks to be flushed.
     pub stirred: Stirred,
+    /// Where it finds buffers for its frames.
+    pub spare_frames: SpareFrames,
 }
 
 impl fmt::Debug for Host {
@@ -145,8 +148,9 @@ impl Host {
             probe,
             names,
             stirred,
+            spare_frames,
         } = setup;
-        let mut tap = Tap::new(mtu);
+        let mut tap = Tap::new(mtu, spare_frames);
         let mut config = Config::new(HardwareAddress::Ip);
         config.random_seed = dice.stream(&format!("host/{}/isn", info.name)).next_u64();
         let mut interface = Interface::new(config, &mut tap, to_smoltcp(SimTime::ZERO));

@@ -80,10 +80,9 @@ impl Host {
                 .listen(port)
                 .expect("the socket is new and the port is not zero");
             let (mut set, handle) = connection::set_of(socket);
-            self.tap.put(frame.bytes.clone());
+            let mut tap = self.tap.reading(&frame.bytes);
             self.interface
-                .poll_ingress_single(to_smoltcp(now), &mut self.tap, &mut set);
-            self.tap.clear();
+                .poll_ingress_single(to_smoltcp(now), &mut tap, &mut set);
             self.interface
                 .poll_egress(to_smoltcp(now), &mut self.tap, &mut set);
             if !self.tap.has_sent() {

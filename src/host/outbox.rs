@@ -26,6 +26,13 @@ pub struct Outbox {
     pub timers: Vec<(SimTime, HostTimer)>,
 }
 
+impl Outbox {
+    /// Whether there is nothing to take.
+    pub const fn is_empty(&self) -> bool {
+        self.frames.is_empty() && self.timers.is_empty()
+    }
+}
+
 /// Gives names to frames; shared by all that make frames in one world.
 #[derive(Clone, Debug, Default)]
 pub struct FrameNames(Rc<Cell<u64>>);

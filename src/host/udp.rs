@@ -135,10 +135,9 @@ impl Host {
             self.answer_for_nobody(now, frame);
             return;
         };
-        self.tap.put(frame.bytes.clone());
+        let mut tap = self.tap.reading(&frame.bytes);
         self.interface
-            .poll_ingress_single(to_smoltcp(now), &mut self.tap, &mut port.set);
-        self.tap.clear();
+            .poll_ingress_single(to_smoltcp(now), &mut tap, &mut port.set);
         self.send_untracked(now);
     }
 }

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures::channel::oneshot;
@@ -44,9 +44,16 @@ struct Task {
     signal: Arc<Signal>,
 }
 
-/// Tasks that were woken, oldest first. Wakers must be `Send`, hence the lock; nobody ever contends for it.
+/// Tasks that were woken, oldest first. Wakers must be `Send`, hence the lock; nobody ever contends for it,
+/// and whoever only wants to know whether anybody is there need not take it.
 #[derive(Clone, Debug, Default)]
-struct Ready(Arc<Mutex<VecDeque<usize>>>);
+struct Ready(Arc<Queue>);
+
+#[derive(Debug, Default)]
+struct Queue {
+    tasks: Mutex<VecDeque<usize>>,
+    occupied: AtomicBool,
+}
 
 /// One task's way into the queue.
 struct Signal {
@@ -67,12 +74,11 @@ impl Executor {
         let mut ran = false;
         loop {
             self.adopt();
-            let mut batch = std::mem::take(&mut self.batch);
-            self.ready.swap(&mut batch);
-            if batch.is_empty() {
-                self.batch = batch;
+            if self.ready.is_empty() {
                 return ran;
             }
+            let mut batch = std::mem::take(&mut self.batch);
+            self.ready.swap(&mut batch);
             ran = true;
             for task in batch.drain(..) {
                 self.poll(task);
@@ -100,10 +106,10 @@ impl Executor {
     /// Takes in the tasks that were spawned since the last call.
     fn adopt(&mut self) {
         loop {
-            let spawned = std::mem::take(&mut *self.spawner.0.borrow_mut());
-            if spawned.is_empty() {
+            if self.spawner.0.borrow().is_empty() {
                 return;
             }
+            let spawned = std::mem::take(&mut *self.spawner.0.borrow_mut());
             for Spawned { name, future } in spawned {
                 let slot = self.free.pop().unwrap_or_else(|| {
                     self.tasks.push(None);
@@ -172,6 +178,16 @@ where
     }
 }
 
+impl<T> JoinHandle<T> {
+    /// The result, once the task has ended; it is taken at most once.
+    ///
+    /// # Panics
+    /// If the task was ended before its time, or its result was taken before.
+    pub fn try_take(&mut self) -> Option<T> {
+        self.0.try_recv().expect("the task ran to its end")
+    }
+}
+
 impl<T> Future for JoinHandle<T> {
     type Output = T;
 
@@ -185,18 +201,23 @@ impl<T> Future for JoinHandle<T> {
 }
 
 impl Ready {
+    fn is_empty(&self) -> bool {
+        !self.0.occupied.load(Ordering::Acquire)
+    }
+
     fn push(&self, task: usize) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push_back(task);
+        self.lock().push_back(task);
+        self.0.occupied.store(true, Ordering::Release);
     }
 
     fn swap(&self, batch: &mut VecDeque<usize>) {
-        std::mem::swap(
-            &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner),
-            batch,
-        );
+        self.0.occupied.store(false, Ordering::Release);
+        std::mem::swap(&mut *self.lock(), batch);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<usize>> {
+        let tasks = &self.0.tasks;
+        tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

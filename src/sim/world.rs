@@ -1,10 +1,11 @@
 //! The loop over time.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use super::agenda::Agenda;
 use super::error::WorldError;
@@ -12,11 +13,12 @@ use super::gateway;
 use super::topology::{Access, PathConfig, Route, host_info};
 use crate::event::{Event, HostId, LinkId, LinkInfo, LinkRole, Probe};
 use crate::host::{
-    DEFAULT_MTU, FrameNames, Host, HostSetup, HostTimer, Profile, SocketRow, Stirred,
+    DEFAULT_MTU, FrameNames, Host, HostSetup, HostTimer, Outbox, Profile, SocketRow, SpareFrames,
+    Stirred,
 };
 use crate::link::{Arrival, Link, LinkConfig, LinkStats, Outcome};
 use crate::rng::Dice;
-use crate::rt::{Clock, Executor, HostRef, JoinHandle, Net, Spawner, TimerId};
+use crate::rt::{Clock, Executor, HostRef, Net, Spawner, TimerId};
 use crate::units::{SimTime, Span};
 use crate::wire::Frame;
 
@@ -34,11 +36,14 @@ pub struct World {
     access: Vec<[LinkId; 2]>,
     routes: Vec<Route>,
     /// From a host and an address to the route between them.
-    table: BTreeMap<(HostId, Ipv4Addr), usize>,
+    table: FxHashMap<(HostId, Ipv4Addr), usize>,
     agenda: Agenda<Entry>,
     names: FrameNames,
     stirred: Stirred,
+    spare_frames: SpareFrames,
     arrivals: Vec<Arrival>,
+    /// Empty; its allocations change places with those of hosts.
+    outbox: Outbox,
     steps_here: u64,
 }
 
@@ -78,11 +83,13 @@ impl World {
             links: Vec::new(),
             access: Vec::new(),
             routes: Vec::new(),
-            table: BTreeMap::new(),
+            table: FxHashMap::default(),
             agenda: Agenda::default(),
             names: FrameNames::default(),
             stirred: Stirred::default(),
+            spare_frames: SpareFrames::default(),
             arrivals: Vec::new(),
+            outbox: Outbox::default(),
             steps_here: 0,
         }
     }
@@ -117,6 +124,7 @@ impl World {
             probe: self.probe.clone(),
             names: self.names.clone(),
             stirred: self.stirred.clone(),
+            spare_frames: self.spare_frames.clone(),
         };
         self.hosts
             .push(Rc::new(std::cell::RefCell::new(Host::new(setup))));
@@ -282,7 +290,7 @@ impl World {
         let mut handle = self.spawner().spawn("main", main);
         loop {
             self.settle()?;
-            if let Some(result) = poll_once(&mut handle) {
+            if let Some(result) = handle.try_take() {
                 return Ok(result);
             }
             if self.step()? == Step::Quiet {
@@ -380,38 +388,24 @@ impl World {
 
     /// Takes what a host has put into its outbox.
     fn collect(&mut self, id: HostId) {
+        if self.host(id).borrow_mut().outbox().is_empty() {
+            return; // as after most frames that arrive: what they cause leaves with the next flush
+        }
+        let host = Rc::clone(self.host(id));
+        let mut taken = std::mem::take(&mut self.outbox);
         loop {
-            let host = Rc::clone(self.host(id));
-            let (mut frames, mut timers) = {
-                let mut host = host.borrow_mut();
-                let outbox = host.outbox();
-                (
-                    std::mem::take(&mut outbox.frames),
-                    std::mem::take(&mut outbox.timers),
-                )
-            };
-            for (at, timer) in timers.drain(..) {
+            std::mem::swap(host.borrow_mut().outbox(), &mut taken);
+            if taken.is_empty() {
+                break;
+            }
+            for (at, timer) in taken.timers.drain(..) {
                 self.agenda.push(at, Entry::Host(id, timer));
             }
-            if frames.is_empty() {
-                self.give_back(&host, frames, timers);
-                return;
-            }
-            for frame in frames.drain(..) {
+            for frame in taken.frames.drain(..) {
                 self.send(id, frame);
             }
-            self.give_back(&host, frames, timers);
         }
-    }
-
-    /// Returns the outbox's allocations, if nothing has come into it meanwhile.
-    fn give_back(&self, host: &HostRef, frames: Vec<Frame>, timers: Vec<(SimTime, HostTimer)>) {
-        let mut host = host.borrow_mut();
-        let outbox = host.outbox();
-        if outbox.frames.is_empty() && outbox.timers.is_empty() {
-            outbox.frames = frames;
-            outbox.timers = timers;
-        }
+        self.outbox = taken;
     }
 
     /// A frame left the tap of a host.
@@ -486,15 +480,6 @@ impl World {
         host.borrow_mut().receive(now, frame);
         drop(host);
         self.collect(from);
-    }
-}
-
-/// The result of a task that has ended.
-fn poll_once<T>(handle: &mut JoinHandle<T>) -> Option<T> {
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match std::pin::Pin::new(handle).poll(&mut context) {
-        std::task::Poll::Ready(result) => Some(result),
-        std::task::Poll::Pending => None,
     }
 }
 
