@@ -6,14 +6,17 @@
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
 
 use std::cell::RefCell;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::rc::Rc;
 
 use criterion::{Criterion, criterion_group};
 use futures::{AsyncReadExt, AsyncWriteExt};
-use wirelab::event::{Observer, Probe};
+use wirelab::event::Probe;
 use wirelab::host::{ListenOptions, Profile, TcpOptions};
 use wirelab::link::LinkConfig;
-use wirelab::record::Recorder;
+use wirelab::record::pcapng::Captures;
+use wirelab::record::{Recorder, RunInfo};
 use wirelab::sim::{PathConfig, World};
 use wirelab::units::{BitRate, Span};
 
@@ -99,9 +102,25 @@ fn lab(bytes: usize, probe: Probe) -> Outcome {
 }
 
 /// The same while a recorder keeps the first `snaplen` bytes of every frame.
-fn recorded(bytes: usize, recorder: Recorder) -> Outcome {
-    let observer: Rc<RefCell<dyn Observer>> = Rc::new(RefCell::new(recorder));
-    lab(bytes, Probe::new(observer))
+fn recorded(bytes: usize, snaplen: usize) -> (Outcome, Rc<RefCell<Recorder>>) {
+    let recorder = Rc::new(RefCell::new(Recorder::with_snaplen(snaplen)));
+    let outcome = lab(bytes, Probe::new(recorder.clone()));
+    (outcome, recorder)
+}
+
+/// The same, and the captures of both hosts written from the recording.
+fn captured_afterwards(bytes: usize, snaplen: usize) -> Outcome {
+    let (outcome, recorder) = recorded(bytes, snaplen);
+    let recording = recorder.borrow_mut().take(RunInfo::default());
+    let captures = Captures::of(&recording);
+    for (host, info) in recording.hosts() {
+        let path = std::env::temp_dir().join(format!("wirelab-bench-{}.pcapng", info.name));
+        let file = File::create(path).expect("the temporary directory is writable");
+        let mut out = BufWriter::with_capacity(1 << 20, file);
+        captures.write(host, &mut out).expect("there is space");
+        out.flush().expect("there is space");
+    }
+    outcome
 }
 
 /// What is measured, in the order of the table.
@@ -109,8 +128,11 @@ fn rows() -> Vec<(&'static str, fn(usize) -> Outcome)> {
     vec![
         ("bare smoltcp", bare::transfer),
         ("lab, nobody watches", |bytes| lab(bytes, Probe::silent())),
-        ("lab, recording at snaplen 128", |bytes| {
-            recorded(bytes, Recorder::with_snaplen(128))
+        ("lab, recorded at snaplen 128", |bytes| {
+            recorded(bytes, 128).0
+        }),
+        ("lab, recorded at snaplen 128, then captures", |bytes| {
+            captured_afterwards(bytes, 128)
         }),
     ]
 }
@@ -167,13 +189,11 @@ criterion_group! {
 }
 
 fn main() {
-    let number = |name| {
-        std::env::var(name)
-            .ok()
-            .map(|text| text.parse().expect("a whole number"))
-    };
-    match number("WIRELAB_BENCH_ONCE") {
-        Some(bytes) => once(bytes, number("WIRELAB_BENCH_REPEATS").unwrap_or(REPEATS)),
+    match cpu::number("WIRELAB_BENCH_ONCE") {
+        Some(bytes) => once(
+            bytes,
+            cpu::number("WIRELAB_BENCH_REPEATS").unwrap_or(REPEATS),
+        ),
         None => {
             benches();
             Criterion::default().configure_from_args().final_summary();
