@@ -234,12 +234,21 @@ impl Connection {
         }
     }
 
+    /// Whether keep-alive probes are sent in this state, as in Linux's `tcp_keepalive_timer`. In the states in
+    /// which a FIN waits for its acknowledgment, retransmission finds out.
+    pub(super) const fn probes(&self) -> bool {
+        matches!(
+            self.state,
+            TcpState::Established | TcpState::FinWait2 | TcpState::CloseWait
+        )
+    }
+
     /// The earliest of the host's own timers.
     pub(super) fn own_deadline(&self) -> SimTime {
         let handshake = self.handshake.as_ref().map(|handshake| handshake.at);
         let probe = self
             .keep_alive
-            .filter(|_| self.state == TcpState::Established)
+            .filter(|_| self.probes())
             .map(|probing| probing.at);
         [handshake, probe, self.orphan_until]
             .into_iter()

@@ -11,6 +11,10 @@ use crate::units::SimTime;
 use crate::wire::packet::TcpView;
 use crate::wire::{ETHERNET_HEADER, Frame, Mac, checksum};
 
+/// Smallest path MTU that a host believes in (`net.ipv4.route.min_pmtu`). Where a path claims less, Linux cuts to
+/// this and allows routers to fragment.
+const MIN_PMTU: u16 = 552;
+
 /// EtherType of IPv4.
 const IPV4: [u8; 2] = [0x08, 0x00];
 
@@ -110,17 +114,20 @@ impl Host {
             return;
         }
         let destination: [u8; 4] = frame[30..34].try_into().expect("four bytes were sliced");
-        let limit = self.path_mtu.get(&destination.into()).copied();
-        match limit {
-            Some(mtu)
-                if frame.len() > ETHERNET_HEADER + usize::from(mtu)
-                    && frame[23] == checksum::TCP =>
-            {
-                for (piece, carries) in cut(&frame, usize::from(mtu), carries) {
-                    self.frame_out(now, piece, carries);
-                }
+        let Some(mtu) = self.path_mtu.get(&destination.into()).copied() else {
+            self.frame_out(now, frame, carries);
+            return;
+        };
+        if mtu < MIN_PMTU {
+            frame[ETHERNET_HEADER + 6] &= !0x40; // DF
+        }
+        let limit = usize::from(mtu.max(MIN_PMTU));
+        if frame.len() > ETHERNET_HEADER + limit && frame[23] == checksum::TCP {
+            for (piece, carries) in cut(&frame, limit, carries) {
+                self.frame_out(now, piece, carries);
             }
-            _ => self.frame_out(now, frame, carries),
+        } else {
+            self.frame_out(now, frame, carries);
         }
     }
 

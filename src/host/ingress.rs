@@ -196,7 +196,7 @@ impl Host {
         }
         let mtu = u16::from_be_bytes([ip.payload[6], ip.payload[7]]);
         let destination: [u8; 4] = quoted[16..20].try_into().expect("four bytes were sliced");
-        self.path_mtu.insert(destination.into(), mtu.max(576));
+        self.path_mtu.insert(destination.into(), mtu);
     }
 
     /// Takes a live connection out of its slot, to work on it beside the rest of the host.

@@ -108,7 +108,7 @@ impl Connection {
         }
         let probing = self
             .keep_alive
-            .filter(|_| self.state == TcpState::Established)?;
+            .filter(|_| self.probes())?;
         Some(TimerRow {
             timer: Timer::KeepAlive,
             left: probing.at - now,

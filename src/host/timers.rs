@@ -64,7 +64,7 @@ impl Host {
         if connection
             .keep_alive
             .is_some_and(|probing| probing.at <= now)
-            && connection.state == TcpState::Established
+            && connection.probes()
         {
             self.fire_keep_alive(now, &mut connection);
         }
@@ -103,11 +103,12 @@ impl Host {
 
     /// Sends a keep-alive probe, or gives up (RFC 9293 section 3.8.4; Linux's `tcp_keepalive_timer`).
     fn fire_keep_alive(&mut self, now: SimTime, connection: &mut Connection) {
+        let unsent = connection.tcp_ref().send_queue() > 0;
         let Some(probing) = &mut connection.keep_alive else {
             return;
         };
         let (id, timer) = (connection.id, Timer::KeepAlive);
-        if !connection.transport.all_acknowledged() {
+        if unsent || !connection.transport.all_acknowledged() {
             probing.at = now + probing.keep_alive.idle; // retransmission finds out sooner
             return;
         }

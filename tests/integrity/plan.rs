@@ -1,5 +1,6 @@
 //! Random paths, hosts and conversations.
 
+use std::fmt;
 use std::num::NonZeroU32;
 
 use proptest::prelude::*;
@@ -11,7 +12,7 @@ use wirelab::units::{BitRate, Percent, SimTime, Span};
 use crate::support::{Order, Pair, Role};
 
 /// A world to be tried.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Plan {
     pub(super) seed: u64,
     pub(super) path: Path,
@@ -63,6 +64,26 @@ impl Plan {
         matches!(self.path.faults, Faults::None | Faults::Disorder)
             && polite(&self.client)
             && polite(&self.server)
+    }
+}
+
+/// As short as can be: a failure must be read by people.
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Path { forward, backward, nat, faults } = &self.path;
+        writeln!(f, "seed {}, {faults:?}, {} connections", self.seed, self.connections)?;
+        writeln!(f, "client->server {forward}, server->client {backward}, nat {nat:?}")?;
+        for (name, profile, options, role) in [
+            ("client", &self.profiles.0, &self.options.0, &self.client),
+            ("server", &self.profiles.1, &self.options.1, &self.server),
+        ] {
+            writeln!(
+                f,
+                "{name}: {profile}, buffers {:?} and {:?}, nodelay {}, timestamps {:?}, {role:?}",
+                options.send_buffer, options.recv_buffer, options.nodelay, options.timestamps
+            )?;
+        }
+        write!(f, "backlog {}", self.backlog)
     }
 }
 
