@@ -18,6 +18,9 @@ const MIN_PMTU: u16 = 552;
 /// EtherType of IPv4.
 const IPV4: [u8; 2] = [0x08, 0x00];
 
+/// Where the sequence number is in the frames that smoltcp makes, which have no IP options.
+const TCP_SEQ: usize = ETHERNET_HEADER + 24;
+
 /// What a frame carries of a socket's, for those who watch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Carries {
@@ -88,6 +91,10 @@ impl Host {
                 }
             },
         };
+        if segment.len == 0 {
+            let seq = connection.acceptable_seq(segment.seq);
+            frame[TCP_SEQ..TCP_SEQ + 4].copy_from_slice(&seq.to_be_bytes());
+        }
         if connection.timestamps {
             stamp(&mut frame, now);
         }

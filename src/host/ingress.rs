@@ -140,6 +140,10 @@ impl Host {
         view: &TcpView<'_>,
         mut connection: Box<Connection>,
     ) {
+        if connection.state == TcpState::TimeWait && view.header.rst() {
+            self.put_back(connection); // it holds nothing but bytes that came before
+            return;
+        }
         connection.heard = now;
         if let Some(probing) = &mut connection.keep_alive {
             *probing = Probing::new(probing.keep_alive, now);
@@ -152,11 +156,15 @@ impl Host {
             return;
         }
         connection.hear(view);
+        let says_something = !connection.is_bare_repetition(view);
         connection.transport.received(Segment::of(view));
-        self.feed(now, &mut connection, frame);
+        if says_something {
+            self.feed(now, &mut connection, frame);
+        }
         if header.rst() && connection.tcp_state() == TcpState::Closed {
             connection.error.get_or_insert(match connection.state {
                 TcpState::SynSent => SocketError::Refused,
+                TcpState::CloseWait => SocketError::BrokenPipe,
                 _ => SocketError::Reset,
             });
         }

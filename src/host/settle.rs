@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::ports::Tuple;
 use super::timewait::Record;
-use super::{Host, HostTimer, Slot};
+use super::{Ending, Host, HostTimer, Slot};
 use crate::event::{Congestion, Event, SocketError, SocketEvent, TcpState, Timer};
 use crate::units::{SimTime, from_smoltcp, to_smoltcp};
 
@@ -91,6 +91,7 @@ impl Host {
         let (from, to) = (connection.state, connection.tcp_state());
         if from != to {
             connection.state = to;
+            connection.finished |= to.is_after_fin();
             self.probe
                 .emit(now, || Event::Socket(id, SocketEvent::State { from, to }));
             self.enter_state(now, connection, from);
@@ -169,7 +170,10 @@ impl Host {
         self.sockets[id.index as usize] = if unwanted {
             Slot::Free
         } else {
-            Slot::Gone(error)
+            Slot::Gone(Ending {
+                error,
+                finished: connection.finished,
+            })
         };
     }
 

@@ -152,7 +152,7 @@ impl Play {
                 Pin::new(&mut *self.stream.borrow_mut()).poll_read(context, &mut buffer)
             });
             let count = match taken.await {
-                Ok(0) => break self.outcome.borrow_mut().eof = true,
+                Ok(0) => return self.finish(),
                 Ok(count) => count,
                 Err(error) => return self.fail(&error),
             };
@@ -169,6 +169,12 @@ impl Play {
         if !span.is_zero() {
             self.clock.sleep(span).await;
         }
+    }
+
+    /// The stream ends here. After a time-out or a reset that the writer was told of, that says nothing.
+    fn finish(&self) {
+        let mut outcome = self.outcome.borrow_mut();
+        outcome.eof = matches!(outcome.error, None | Some(SocketError::BrokenPipe));
     }
 
     fn fail(&self, error: &io::Error) {
