@@ -1,5 +1,6 @@
 //! Frames that come out of the tap.
 
+use bytes::Bytes;
 use etherparse::{ArpOperation, EtherType, IpNumber};
 use smoltcp::iface::SocketSet;
 
@@ -159,7 +160,7 @@ impl Host {
         let says_something = !connection.is_bare_repetition(view);
         connection.transport.received(Segment::of(view));
         if says_something {
-            self.feed(now, &mut connection, frame);
+            self.feed(now, &mut connection, frame.bytes.clone());
         }
         if header.rst() && connection.tcp_state() == TcpState::Closed {
             connection.error.get_or_insert(match connection.state {
@@ -175,8 +176,8 @@ impl Host {
     }
 
     /// Lets smoltcp process a frame on behalf of a connection, and sends what it answers at once.
-    pub(super) fn feed(&mut self, now: SimTime, connection: &mut Connection, frame: &Frame) {
-        self.tap.put(frame.bytes.clone());
+    pub(super) fn feed(&mut self, now: SimTime, connection: &mut Connection, frame: Bytes) {
+        self.tap.put(frame);
         self.interface
             .poll_ingress_single(to_smoltcp(now), &mut self.tap, connection.set());
         self.tap.clear();

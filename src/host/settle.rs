@@ -225,6 +225,7 @@ impl Host {
 
     /// Makes sure that the world calls when the connection has something due.
     fn arm(&mut self, now: SimTime, connection: &mut Connection) {
+        self.start_persist_timer(now, connection);
         let mut deadline = connection.own_deadline();
         if smoltcp_keeps_time(connection.state)
             && let Some(at) = self.interface.poll_at(to_smoltcp(now), connection.set())
@@ -252,7 +253,7 @@ impl Host {
 }
 
 /// Whether smoltcp's own timers count in this state: the handshake and TIME-WAIT are the host's.
-const fn smoltcp_keeps_time(state: TcpState) -> bool {
+pub(super) const fn smoltcp_keeps_time(state: TcpState) -> bool {
     !matches!(
         state,
         TcpState::SynSent
