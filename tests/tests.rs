@@ -1,4 +1,9 @@
 //! The integration tests, in one binary.
 
+/// Every case keeps its own expectations.
 mod cases;
+/// What a stream delivers, whatever happens to its frames.
+mod integrity;
+/// Builders and drivers that the others share.
+mod support;
 mod wireshark;

@@ -192,6 +192,16 @@ pub enum SocketError {
     NotConnected,
 }
 
+impl TcpState {
+    /// Whether the peer's FIN has come.
+    pub const fn is_after_fin(self) -> bool {
+        matches!(
+            self,
+            Self::CloseWait | Self::Closing | Self::LastAck | Self::TimeWait
+        )
+    }
+}
+
 impl SocketError {
     /// The name in Linux's `errno.h`.
     pub const fn errno(self) -> &'static str {

@@ -10,7 +10,7 @@ use super::ports::Tuple;
 use super::transport::{CongestionControl, KeepAlive, Profile, Transport};
 use crate::event::{SocketError, SocketId, TcpState};
 use crate::units::SimTime;
-use crate::wire::packet::TcpView;
+use crate::wire::packet::{TcpView, seq_before};
 
 /// smoltcp's stand-in clock for timestamps (it takes a bare function); the host patches the value at egress.
 const fn no_clock() -> u32 {
@@ -30,6 +30,9 @@ pub(super) struct Connection {
     pub(super) transport: Box<dyn Transport>,
     pub(super) state: TcpState,
     pub(super) error: Option<SocketError>,
+    /// The peer's FIN has come: whatever happens later, reads end with the end of the stream, as Linux's
+    /// `SOCK_DONE` has it.
+    pub(super) finished: bool,
     /// Own initial sequence number.
     pub(super) isn: u32,
     /// Bytes that the application has written, read, and could read.
@@ -148,6 +151,7 @@ impl Connection {
             transport,
             state: TcpState::Closed,
             error: None,
+            finished: false,
             isn,
             written: 0,
             read: 0,
@@ -216,6 +220,31 @@ impl Connection {
         self.peer_window = u64::from(header.window_size()) << shift;
     }
 
+    /// Whether a segment says nothing new while a FIN alone is in flight. smoltcp would take the third one for a
+    /// sign of loss, stop its retransmission timer for a fast retransmission, find no data to send, and never
+    /// send the FIN again.
+    pub(super) fn is_bare_repetition(&self, view: &TcpView<'_>) -> bool {
+        let header = &view.header;
+        matches!(self.state, TcpState::FinWait1 | TcpState::Closing)
+            && self.tcp_ref().send_queue() == 0
+            && view.sequence_len() == 0
+            && !header.rst()
+            && header.acknowledgment_number() == self.transport.snd_una()
+            && !seq_before(header.sequence_number(), self.last_ack)
+    }
+
+    /// Sequence number of an ACK or RST for which smoltcp chose `seq`: SND.NXT, as far as the peer's window
+    /// reaches (RFC 9293 section 3.10.7.4, Linux's `tcp_acceptable_seq`). After a time-out smoltcp goes back to
+    /// what it will send again; where the peer has received that, it would reject the segment and not learn
+    /// what it acknowledges.
+    pub(super) fn acceptable_seq(&self, seq: u32) -> u32 {
+        let (una, max) = (self.transport.snd_una(), self.transport.snd_max());
+        let in_flight = max.wrapping_sub(una);
+        let allowed = u32::try_from(self.peer_window).map_or(in_flight, |w| w.min(in_flight));
+        let latest = una.wrapping_add(allowed);
+        if seq_before(seq, latest) { latest } else { seq }
+    }
+
     /// Whether nothing is left that the application might read.
     pub(super) fn drained(&self) -> bool {
         self.closed || self.tcp_ref().recv_queue() == 0
@@ -234,12 +263,21 @@ impl Connection {
         }
     }
 
+    /// Whether keep-alive probes are sent in this state, as in Linux's `tcp_keepalive_timer`. In the states in
+    /// which a FIN waits for its acknowledgment, retransmission finds out.
+    pub(super) const fn probes(&self) -> bool {
+        matches!(
+            self.state,
+            TcpState::Established | TcpState::FinWait2 | TcpState::CloseWait
+        )
+    }
+
     /// The earliest of the host's own timers.
     pub(super) fn own_deadline(&self) -> SimTime {
         let handshake = self.handshake.as_ref().map(|handshake| handshake.at);
         let probe = self
             .keep_alive
-            .filter(|_| self.state == TcpState::Established)
+            .filter(|_| self.probes())
             .map(|probing| probing.at);
         [handshake, probe, self.orphan_until]
             .into_iter()

@@ -11,8 +11,15 @@ use crate::units::SimTime;
 use crate::wire::packet::TcpView;
 use crate::wire::{ETHERNET_HEADER, Frame, Mac, checksum};
 
+/// Smallest path MTU that a host believes in (`net.ipv4.route.min_pmtu`). Where a path claims less, Linux cuts to
+/// this and allows routers to fragment.
+const MIN_PMTU: u16 = 552;
+
 /// EtherType of IPv4.
 const IPV4: [u8; 2] = [0x08, 0x00];
+
+/// Where the sequence number is in the frames that smoltcp makes, which have no IP options.
+const TCP_SEQ: usize = ETHERNET_HEADER + 24;
 
 /// What a frame carries of a socket's, for those who watch.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +91,10 @@ impl Host {
                 }
             },
         };
+        if segment.len == 0 {
+            let seq = connection.acceptable_seq(segment.seq);
+            frame[TCP_SEQ..TCP_SEQ + 4].copy_from_slice(&seq.to_be_bytes());
+        }
         if connection.timestamps {
             stamp(&mut frame, now);
         }
@@ -110,17 +121,20 @@ impl Host {
             return;
         }
         let destination: [u8; 4] = frame[30..34].try_into().expect("four bytes were sliced");
-        let limit = self.path_mtu.get(&destination.into()).copied();
-        match limit {
-            Some(mtu)
-                if frame.len() > ETHERNET_HEADER + usize::from(mtu)
-                    && frame[23] == checksum::TCP =>
-            {
-                for (piece, carries) in cut(&frame, usize::from(mtu), carries) {
-                    self.frame_out(now, piece, carries);
-                }
+        let Some(mtu) = self.path_mtu.get(&destination.into()).copied() else {
+            self.frame_out(now, frame, carries);
+            return;
+        };
+        if mtu < MIN_PMTU {
+            frame[ETHERNET_HEADER + 6] &= !0x40; // DF
+        }
+        let limit = usize::from(mtu.max(MIN_PMTU));
+        if frame.len() > ETHERNET_HEADER + limit && frame[23] == checksum::TCP {
+            for (piece, carries) in cut(&frame, limit, carries) {
+                self.frame_out(now, piece, carries);
             }
-            _ => self.frame_out(now, frame, carries),
+        } else {
+            self.frame_out(now, frame, carries);
         }
     }
 

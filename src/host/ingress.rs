@@ -1,5 +1,6 @@
 //! Frames that come out of the tap.
 
+use bytes::Bytes;
 use etherparse::{ArpOperation, EtherType, IpNumber};
 
 use super::arp::{self, Gateway};
@@ -140,6 +141,10 @@ impl Host {
         view: &TcpView<'_>,
         mut connection: Box<Connection>,
     ) {
+        if connection.state == TcpState::TimeWait && view.header.rst() {
+            self.put_back(connection); // it holds nothing but bytes that came before
+            return;
+        }
         connection.heard = now;
         if let Some(probing) = &mut connection.keep_alive {
             *probing = Probing::new(probing.keep_alive, now);
@@ -152,11 +157,15 @@ impl Host {
             return;
         }
         connection.hear(view);
+        let says_something = !connection.is_bare_repetition(view);
         connection.transport.received(Segment::of(view));
-        self.feed(now, &mut connection, frame);
+        if says_something {
+            self.feed(now, &mut connection, &frame.bytes);
+        }
         if header.rst() && connection.tcp_state() == TcpState::Closed {
             connection.error.get_or_insert(match connection.state {
                 TcpState::SynSent => SocketError::Refused,
+                TcpState::CloseWait => SocketError::BrokenPipe,
                 _ => SocketError::Reset,
             });
         }
@@ -167,8 +176,8 @@ impl Host {
     }
 
     /// Lets smoltcp process a frame on behalf of a connection, and sends what it answers at once.
-    pub(super) fn feed(&mut self, now: SimTime, connection: &mut Connection, frame: &Frame) {
-        let mut tap = self.tap.reading(&frame.bytes);
+    pub(super) fn feed(&mut self, now: SimTime, connection: &mut Connection, frame: &Bytes) {
+        let mut tap = self.tap.reading(frame);
         self.interface
             .poll_ingress_single(to_smoltcp(now), &mut tap, connection.set());
         self.send_batch(now, connection);
@@ -192,7 +201,7 @@ impl Host {
         }
         let mtu = u16::from_be_bytes([ip.payload[6], ip.payload[7]]);
         let destination: [u8; 4] = quoted[16..20].try_into().expect("four bytes were sliced");
-        self.path_mtu.insert(destination.into(), mtu.max(576));
+        self.path_mtu.insert(destination.into(), mtu);
     }
 
     /// Takes a live connection out of its slot, to work on it beside the rest of the host.

@@ -98,9 +98,18 @@ enum Slot {
     /// It lives, and somebody works on it at this moment.
     Busy,
     /// It is gone, and the application has not let go of it yet.
-    Gone(Option<SocketError>),
+    Gone(Ending),
     /// It is gone.
     Free,
+}
+
+/// How a connection ended, for the application that still holds its socket.
+#[derive(Clone, Copy, Debug)]
+struct Ending {
+    /// What it is to be told, once.
+    error: Option<SocketError>,
+    /// Whether the peer had closed its half before: then reads end as they should.
+    finished: bool,
 }
 
 /// What a new host needs.

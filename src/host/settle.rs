@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::ports::Tuple;
 use super::timewait::Record;
-use super::{Host, HostTimer, Slot};
+use super::{Ending, Host, HostTimer, Slot};
 use crate::event::{Congestion, Event, SocketError, SocketEvent, TcpState, Timer};
 use crate::units::{SimTime, from_smoltcp, to_smoltcp};
 
@@ -91,6 +91,7 @@ impl Host {
         let (from, to) = (connection.state, connection.tcp_state());
         if from != to {
             connection.state = to;
+            connection.finished |= to.is_after_fin();
             self.probe
                 .emit(now, || Event::Socket(id, SocketEvent::State { from, to }));
             self.enter_state(now, connection, from);
@@ -169,7 +170,10 @@ impl Host {
         self.sockets[id.index as usize] = if unwanted {
             Slot::Free
         } else {
-            Slot::Gone(error)
+            Slot::Gone(Ending {
+                error,
+                finished: connection.finished,
+            })
         };
     }
 
@@ -221,6 +225,7 @@ impl Host {
 
     /// Makes sure that the world calls when the connection has something due.
     fn arm(&mut self, now: SimTime, connection: &mut Connection) {
+        self.start_persist_timer(now, connection);
         let mut deadline = connection.own_deadline();
         if smoltcp_keeps_time(connection.state)
             && let Some(at) = self.interface.poll_at(to_smoltcp(now), connection.set())
@@ -248,7 +253,7 @@ impl Host {
 }
 
 /// Whether smoltcp's own timers count in this state: the handshake and TIME-WAIT are the host's.
-const fn smoltcp_keeps_time(state: TcpState) -> bool {
+pub(super) const fn smoltcp_keeps_time(state: TcpState) -> bool {
     !matches!(
         state,
         TcpState::SynSent

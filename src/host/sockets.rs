@@ -106,9 +106,7 @@ impl Connection {
                 fired: 0,
             });
         }
-        let probing = self
-            .keep_alive
-            .filter(|_| self.state == TcpState::Established)?;
+        let probing = self.keep_alive.filter(|_| self.probes())?;
         Some(TimerRow {
             timer: Timer::KeepAlive,
             left: probing.at - now,

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 
 use super::connection::Connection;
-use super::{Host, Slot};
+use super::{Ending, Host, Slot};
 use crate::event::{Event, SocketError, SocketEvent, SocketId, TcpState};
 use crate::units::SimTime;
 
@@ -23,7 +23,7 @@ impl Host {
                 Poll::Pending
             }
             Slot::Live(_) => Poll::Ready(Ok(())),
-            Slot::Gone(error) => Poll::Ready(error.take().map_or(Ok(()), Err)),
+            Slot::Gone(ending) => Poll::Ready(ending.error.take().map_or(Ok(()), Err)),
             Slot::Busy | Slot::Free => Poll::Ready(Err(SocketError::NotConnected)),
         }
     }
@@ -38,7 +38,10 @@ impl Host {
         take: impl FnOnce(&[u8]) -> usize,
     ) -> Poll<Result<usize, SocketError>> {
         let Some(mut connection) = self.borrow(index) else {
-            return Poll::Ready(self.end_of(index));
+            return Poll::Ready(match self.sockets[index as usize] {
+                Slot::Gone(Ending { finished: true, .. }) => Ok(0),
+                _ => self.end_of(index),
+            });
         };
         let outcome = self.read(now, &mut connection, context, take);
         if matches!(outcome, Poll::Ready(Ok(_))) {
@@ -56,6 +59,9 @@ impl Host {
         take: impl FnOnce(&[u8]) -> usize,
     ) -> Poll<Result<usize, SocketError>> {
         if !connection.tcp().can_recv() {
+            if connection.finished {
+                return Poll::Ready(Ok(0));
+            }
             if !connection.tcp().may_recv() {
                 return Poll::Ready(connection.error.take().map_or(Ok(0), Err));
             }
@@ -193,7 +199,7 @@ impl Host {
     /// How a connection that is gone answers a read: its error once, then the end of the stream.
     fn end_of(&mut self, index: u32) -> Result<usize, SocketError> {
         match &mut self.sockets[index as usize] {
-            Slot::Gone(error) => error.take().map_or(Ok(0), Err),
+            Slot::Gone(ending) => ending.error.take().map_or(Ok(0), Err),
             _ => Err(SocketError::NotConnected),
         }
     }

@@ -6,10 +6,11 @@ use etherparse::PacketBuilder;
 use super::connection::Connection;
 use super::egress::Carries;
 use super::ports::Tuple;
+use super::settle::smoltcp_keeps_time;
 use super::timewait::Record;
 use super::{Host, HostTimer};
 use crate::event::{Event, Mechanism, SocketError, SocketEvent, TcpState, Timer};
-use crate::units::SimTime;
+use crate::units::{SimTime, to_smoltcp};
 use crate::wire::ETHERNET_HEADER;
 
 /// TTL of the segments that the host makes itself, as of smoltcp's.
@@ -64,7 +65,7 @@ impl Host {
         if connection
             .keep_alive
             .is_some_and(|probing| probing.at <= now)
-            && connection.state == TcpState::Established
+            && connection.probes()
         {
             self.fire_keep_alive(now, &mut connection);
         }
@@ -103,11 +104,12 @@ impl Host {
 
     /// Sends a keep-alive probe, or gives up (RFC 9293 section 3.8.4; Linux's `tcp_keepalive_timer`).
     fn fire_keep_alive(&mut self, now: SimTime, connection: &mut Connection) {
+        let unsent = connection.tcp_ref().send_queue() > 0;
         let Some(probing) = &mut connection.keep_alive else {
             return;
         };
         let (id, timer) = (connection.id, Timer::KeepAlive);
-        if !connection.transport.all_acknowledged() {
+        if unsent || !connection.transport.all_acknowledged() {
             probing.at = now + probing.keep_alive.idle; // retransmission finds out sooner
             return;
         }
@@ -134,6 +136,32 @@ impl Host {
             again: Some(Mechanism::KeepAlive),
         };
         self.transmit(now, bare_ack(connection.tuple, header), Some(carries));
+    }
+
+    /// smoltcp starts its persist timer only when a segment closes the window over data that waits. Where data
+    /// comes later, or its retransmission timer finds the window closed, it starts none, and a lost window
+    /// update would end the conversation (RFC 9293 section 3.8.6.1): let it hear of the closed window again.
+    pub(super) fn start_persist_timer(&mut self, now: SimTime, connection: &mut Connection) {
+        let is_stuck = connection.tcp_ref().send_queue() > 0
+            && smoltcp_keeps_time(connection.state)
+            && self
+                .interface
+                .poll_at(to_smoltcp(now), connection.set())
+                .is_none();
+        if is_stuck {
+            let Tuple { local, remote } = connection.tuple;
+            let from_peer = Tuple {
+                local: remote,
+                remote: local,
+            };
+            let header = Bare {
+                seq: connection.last_ack,
+                ack: connection.transport.snd_una(),
+                window: 0,
+            };
+            let frame = bare_ack(from_peer, header).freeze();
+            self.feed(now, connection, &frame);
+        }
     }
 
     /// Sends the ACK with which TIME-WAIT answers a FIN that came again.

@@ -1,0 +1,11 @@
+//! Worlds for tests: two hosts and a path, driven to an end within bounds, recorded where somebody wants it.
+
+mod capture;
+mod pair;
+mod role;
+mod sweep;
+
+pub(crate) use capture::{Sent, sent_by};
+pub(crate) use pair::{Lab, Pair};
+pub(crate) use role::{Order, Outcome, Role};
+pub(crate) use sweep::sweep;
