@@ -7,9 +7,12 @@
 mod agenda;
 mod error;
 mod gateway;
+mod pace;
 mod topology;
+mod transit;
 mod world;
 
 pub use self::error::WorldError;
+pub use self::pace::Step;
 pub use self::topology::{Access, PathConfig};
-pub use self::world::{Step, World};
+pub use self::world::World;

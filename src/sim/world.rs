@@ -1,55 +1,49 @@
-//! The loop over time.
+//! The world and its topology.
 
 use std::fmt;
-use std::future::Future;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
 use super::agenda::Agenda;
-use super::error::WorldError;
-use super::gateway;
 use super::topology::{Access, PathConfig, Route, host_info};
 use crate::event::{Event, HostId, LinkId, LinkInfo, LinkRole, Probe};
 use crate::host::{
     DEFAULT_MTU, FrameNames, Host, HostSetup, HostTimer, Outbox, Profile, SocketRow, SpareFrames,
     Stirred,
 };
-use crate::link::{Arrival, Link, LinkConfig, LinkStats, Outcome};
+use crate::link::{Arrival, Link, LinkConfig, LinkStats};
 use crate::rng::Dice;
 use crate::rt::{Clock, Executor, HostRef, Net, Spawner, TimerId};
-use crate::units::{SimTime, Span};
+use crate::units::SimTime;
 use crate::wire::Frame;
-
-/// Steps at one moment after which time is held to stand still.
-const STEPS_AT_ONE_MOMENT: u64 = 10_000_000;
 
 /// Hosts, links, applications and the moment.
 pub struct World {
-    clock: Clock,
-    executor: Executor,
-    dice: Dice,
-    probe: Probe,
-    hosts: Vec<HostRef>,
-    links: Vec<Link>,
-    access: Vec<[LinkId; 2]>,
-    routes: Vec<Route>,
+    pub(super) clock: Clock,
+    pub(super) executor: Executor,
+    pub(super) dice: Dice,
+    pub(super) probe: Probe,
+    pub(super) hosts: Vec<HostRef>,
+    pub(super) links: Vec<Link>,
+    pub(super) access: Vec<[LinkId; 2]>,
+    pub(super) routes: Vec<Route>,
     /// From a host and an address to the route between them.
-    table: FxHashMap<(HostId, Ipv4Addr), usize>,
-    agenda: Agenda<Entry>,
-    names: FrameNames,
-    stirred: Stirred,
-    spare_frames: SpareFrames,
-    arrivals: Vec<Arrival>,
+    pub(super) table: FxHashMap<(HostId, Ipv4Addr), usize>,
+    pub(super) agenda: Agenda<Entry>,
+    pub(super) names: FrameNames,
+    pub(super) stirred: Stirred,
+    pub(super) spare_frames: SpareFrames,
+    pub(super) arrivals: Vec<Arrival>,
     /// Empty; its allocations change places with those of hosts.
-    outbox: Outbox,
-    steps_here: u64,
+    pub(super) outbox: Outbox,
+    pub(super) steps_here: u64,
 }
 
 /// Something that will happen.
 #[derive(Debug)]
-enum Entry {
+pub(super) enum Entry {
     /// A frame is at the end of a leg of its route.
     Arrival {
         route: usize,
@@ -60,15 +54,6 @@ enum Entry {
     Host(HostId, HostTimer),
     /// A task wants to be woken.
     Wake(TimerId),
-}
-
-/// What a step did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// It took an entry of the agenda, at this moment.
-    Taken(SimTime),
-    /// There was none; nothing will happen until somebody acts from outside.
-    Quiet,
 }
 
 impl World {
@@ -277,209 +262,6 @@ impl World {
     /// The names of the tasks that have not ended.
     pub fn waiting(&self) -> Vec<String> {
         self.executor.waiting()
-    }
-
-    /// Runs `main` to its end and returns its result. What else is under way stays as it is.
-    ///
-    /// # Errors
-    /// [`WorldError`] if everybody waits for ever, or time stands still.
-    pub fn run<T: 'static>(
-        &mut self,
-        main: impl Future<Output = T> + 'static,
-    ) -> Result<T, WorldError> {
-        let mut handle = self.spawner().spawn("main", main);
-        loop {
-            self.settle()?;
-            if let Some(result) = handle.try_take() {
-                return Ok(result);
-            }
-            if self.step()? == Step::Quiet {
-                return Err(WorldError::Deadlock {
-                    at: self.now(),
-                    waiting: self.waiting(),
-                });
-            }
-        }
-    }
-
-    /// Goes on until nothing is on the agenda any more, or `limit` has passed. Returns whether it is quiet.
-    ///
-    /// # Errors
-    /// [`WorldError::Livelock`] if time stands still.
-    pub fn run_until_quiet(&mut self, limit: Span) -> Result<bool, WorldError> {
-        let end = self.now() + limit;
-        self.settle()?;
-        while let Some(at) = self.agenda.next_at() {
-            if at > end {
-                return Ok(false);
-            }
-            self.step()?;
-        }
-        Ok(true)
-    }
-
-    /// Takes every entry of the agenda up to `now`, and moves there.
-    ///
-    /// # Errors
-    /// [`WorldError::Livelock`] if time stands still.
-    pub fn step_until(&mut self, now: SimTime) -> Result<(), WorldError> {
-        self.settle()?;
-        while self.agenda.next_at().is_some_and(|at| at <= now) {
-            self.step()?;
-        }
-        self.clock.advance(now);
-        Ok(())
-    }
-
-    /// Lets every task run until all wait, then takes the next entry of the agenda and lets them run again.
-    ///
-    /// # Errors
-    /// [`WorldError::Livelock`] if time stands still.
-    pub fn step(&mut self) -> Result<Step, WorldError> {
-        self.settle()?;
-        let Some((at, entry)) = self.agenda.pop() else {
-            return Ok(Step::Quiet);
-        };
-        if at > self.now() {
-            self.steps_here = 0;
-            self.clock.advance(at);
-        }
-        match entry {
-            Entry::Arrival { route, leg, frame } => self.forward(route, leg, frame),
-            Entry::Host(host, timer) => {
-                let now = self.now();
-                self.host(host).borrow_mut().fire(now, timer);
-                self.collect(host);
-            }
-            Entry::Wake(timer) => self.clock.wake(timer),
-        }
-        self.settle()?;
-        Ok(Step::Taken(at))
-    }
-
-    /// Runs tasks and flushes hosts until there is nothing left to do at this moment.
-    fn settle(&mut self) -> Result<(), WorldError> {
-        loop {
-            let ran = self.executor.run_until_stalled();
-            for (at, timer) in self.clock.wanted() {
-                self.agenda.push(at.max(self.now()), Entry::Wake(timer));
-            }
-            let mut flushed = false;
-            while let Some(host) = self.stirred.take() {
-                let now = self.now();
-                self.host(host).borrow_mut().flush(now);
-                self.collect(host);
-                flushed = true;
-            }
-            if !ran && !flushed {
-                return Ok(());
-            }
-            self.steps_here += 1;
-            if self.steps_here > STEPS_AT_ONE_MOMENT {
-                let (at, steps) = (self.now(), self.steps_here);
-                return Err(WorldError::Livelock {
-                    at,
-                    steps,
-                    waiting: self.waiting(),
-                });
-            }
-        }
-    }
-
-    /// Takes what a host has put into its outbox.
-    fn collect(&mut self, id: HostId) {
-        if self.host(id).borrow_mut().outbox().is_empty() {
-            return; // as after most frames that arrive: what they cause leaves with the next flush
-        }
-        let host = Rc::clone(self.host(id));
-        let mut taken = std::mem::take(&mut self.outbox);
-        loop {
-            std::mem::swap(host.borrow_mut().outbox(), &mut taken);
-            if taken.is_empty() {
-                break;
-            }
-            for (at, timer) in taken.timers.drain(..) {
-                self.agenda.push(at, Entry::Host(id, timer));
-            }
-            for frame in taken.frames.drain(..) {
-                self.send(id, frame);
-            }
-        }
-        self.outbox = taken;
-    }
-
-    /// A frame left the tap of a host.
-    fn send(&mut self, from: HostId, frame: Frame) {
-        if let Some(route) = self.route_of(from, &frame) {
-            self.forward(route, 0, frame);
-            return;
-        }
-        let host = Rc::clone(self.host(from));
-        let answer = gateway::answer_arp(from.0, host.borrow().info(), &frame);
-        if let Some(bytes) = answer {
-            let now = self.now();
-            host.borrow_mut()
-                .receive(now, Frame::new(self.names.next(), bytes));
-        }
-    }
-
-    /// The route of an IPv4 frame; ARP has none.
-    fn route_of(&self, from: HostId, frame: &Frame) -> Option<usize> {
-        if frame.bytes.get(12..14)? != [0x08, 0x00] {
-            return None;
-        }
-        let destination: [u8; 4] = frame.bytes.get(30..34)?.try_into().ok()?;
-        self.table.get(&(from, destination.into())).copied()
-    }
-
-    /// Carries a frame on from the beginning of a leg, as far as it gets at this moment.
-    fn forward(&mut self, route: usize, mut leg: usize, mut frame: Frame) {
-        let Route { from, to, legs } = self.routes[route];
-        while let Some(link) = legs.get(leg).map(|id| usize::from(id.0)) {
-            leg += 1;
-            if self.links[link].is_ideal() {
-                continue;
-            }
-            let now = self.now();
-            let mut arrivals = std::mem::take(&mut self.arrivals);
-            let names = &self.names;
-            let outcome = self.links[link].offer(
-                now,
-                frame,
-                &self.probe,
-                &mut || names.next(),
-                &mut arrivals,
-            );
-            if let Outcome::TooBig { mtu, frame } = outcome {
-                self.report_too_big(from, &frame, mtu);
-            }
-            for Arrival { at, frame } in arrivals.drain(..) {
-                self.agenda.push(at, Entry::Arrival { route, leg, frame });
-            }
-            self.arrivals = arrivals;
-            return;
-        }
-        let host = Rc::clone(self.host(to));
-        let now = self.now();
-        frame = gateway::route(to.0, host.borrow().info(), frame);
-        host.borrow_mut().receive(now, frame);
-        drop(host);
-        self.collect(to);
-    }
-
-    fn report_too_big(&mut self, from: HostId, offender: &Frame, mtu: u16) {
-        let host = Rc::clone(self.host(from));
-        let frame = gateway::too_big(
-            from.0,
-            host.borrow().info(),
-            offender,
-            mtu,
-            self.names.next(),
-        );
-        let now = self.now();
-        host.borrow_mut().receive(now, frame);
-        drop(host);
-        self.collect(from);
     }
 }
 

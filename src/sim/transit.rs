@@ -1,0 +1,108 @@
+//! Frames on their way from tap to tap.
+
+use std::rc::Rc;
+
+use super::gateway;
+use super::topology::Route;
+use super::world::{Entry, World};
+use crate::event::HostId;
+use crate::link::{Arrival, Outcome};
+use crate::wire::Frame;
+
+impl World {
+    /// Takes what a host has put into its outbox.
+    pub(super) fn collect(&mut self, id: HostId) {
+        if self.host(id).borrow_mut().outbox().is_empty() {
+            return; // as after most frames that arrive: what they cause leaves with the next flush
+        }
+        let host = Rc::clone(self.host(id));
+        let mut taken = std::mem::take(&mut self.outbox);
+        loop {
+            std::mem::swap(host.borrow_mut().outbox(), &mut taken);
+            if taken.is_empty() {
+                break;
+            }
+            for (at, timer) in taken.timers.drain(..) {
+                self.agenda.push(at, Entry::Host(id, timer));
+            }
+            for frame in taken.frames.drain(..) {
+                self.send(id, frame);
+            }
+        }
+        self.outbox = taken;
+    }
+
+    /// A frame left the tap of a host.
+    fn send(&mut self, from: HostId, frame: Frame) {
+        if let Some(route) = self.route_of(from, &frame) {
+            self.forward(route, 0, frame);
+            return;
+        }
+        let host = Rc::clone(self.host(from));
+        let answer = gateway::answer_arp(from.0, host.borrow().info(), &frame);
+        if let Some(bytes) = answer {
+            let now = self.now();
+            host.borrow_mut()
+                .receive(now, Frame::new(self.names.next(), bytes));
+        }
+    }
+
+    /// The route of an IPv4 frame; ARP has none.
+    fn route_of(&self, from: HostId, frame: &Frame) -> Option<usize> {
+        if frame.bytes.get(12..14)? != [0x08, 0x00] {
+            return None;
+        }
+        let destination: [u8; 4] = frame.bytes.get(30..34)?.try_into().ok()?;
+        self.table.get(&(from, destination.into())).copied()
+    }
+
+    /// Carries a frame on from the beginning of a leg, as far as it gets at this moment.
+    pub(super) fn forward(&mut self, route: usize, mut leg: usize, mut frame: Frame) {
+        let Route { from, to, legs } = self.routes[route];
+        while let Some(link) = legs.get(leg).map(|id| usize::from(id.0)) {
+            leg += 1;
+            if self.links[link].is_ideal() {
+                continue;
+            }
+            let now = self.now();
+            let mut arrivals = std::mem::take(&mut self.arrivals);
+            let names = &self.names;
+            let outcome = self.links[link].offer(
+                now,
+                frame,
+                &self.probe,
+                &mut || names.next(),
+                &mut arrivals,
+            );
+            if let Outcome::TooBig { mtu, frame } = outcome {
+                self.report_too_big(from, &frame, mtu);
+            }
+            for Arrival { at, frame } in arrivals.drain(..) {
+                self.agenda.push(at, Entry::Arrival { route, leg, frame });
+            }
+            self.arrivals = arrivals;
+            return;
+        }
+        let host = Rc::clone(self.host(to));
+        let now = self.now();
+        frame = gateway::route(to.0, host.borrow().info(), frame);
+        host.borrow_mut().receive(now, frame);
+        drop(host);
+        self.collect(to);
+    }
+
+    fn report_too_big(&mut self, from: HostId, offender: &Frame, mtu: u16) {
+        let host = Rc::clone(self.host(from));
+        let frame = gateway::too_big(
+            from.0,
+            host.borrow().info(),
+            offender,
+            mtu,
+            self.names.next(),
+        );
+        let now = self.now();
+        host.borrow_mut().receive(now, frame);
+        drop(host);
+        self.collect(from);
+    }
+}
