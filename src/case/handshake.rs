@@ -235,9 +235,10 @@ fn formula(plan: &Plan, rtt: Span) -> (String, Span) {
 /// When the client's SYNs leave, and when it gives up.
 fn schedule(plan: &Plan) -> (Vec<Span>, Span) {
     let defaults = plan.client();
-    let linear = match plan.is_default("syn_linear_timeouts") {
-        true => u64::from(defaults.syn_linear_timeouts),
-        false => plan.count("syn_linear_timeouts"),
+    let linear = if plan.is_default("syn_linear_timeouts") {
+        u64::from(defaults.syn_linear_timeouts)
+    } else {
+        plan.count("syn_linear_timeouts")
     };
     let mut at = Span::ZERO;
     let mut sent = vec![at];

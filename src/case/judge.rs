@@ -29,6 +29,10 @@ pub struct Judgement {
 }
 
 /// An expectation: it holds if what was seen is what was expected.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers give what they have just computed"
+)]
 pub fn expect(claim: &str, expected: impl ToString, seen: impl ToString) -> Check {
     let (expected, seen) = (expected.to_string(), seen.to_string());
     let holds = expected == seen;
@@ -79,9 +83,12 @@ impl Judgement {
             formula_ms: self.formula.as_ref().map(|formula| formula.ms),
             formula: self.formula.map(|formula| formula.text),
             residual_ms: residual,
-            residual_cause: residual.map(|residual| match residual.abs() < 1e-3 {
-                true => String::new(),
-                false => self.cause.unwrap_or_else(|| "unexplained".to_owned()),
+            residual_cause: residual.map(|residual| {
+                if residual.abs() < 1e-3 {
+                    String::new()
+                } else {
+                    self.cause.unwrap_or_else(|| "unexplained".to_owned())
+                }
             }),
             objects: self.objects,
             checks: self.checks,

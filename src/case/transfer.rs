@@ -204,14 +204,12 @@ async fn exchange(stream: &mut TcpStream, bytes: u64) -> std::io::Result<()> {
 
 /// Rounds of slow start that carry `bytes` when the window begins at `window` and doubles (RFC 5681).
 fn slow_start_rounds(bytes: u64, window: u64) -> u64 {
-    let mut carried = 0;
-    (0..)
-        .take_while(|round| {
-            let more = carried < bytes;
-            carried += window << round;
-            more
-        })
-        .count() as u64
+    let (mut rounds, mut carried) = (0, 0);
+    while carried < bytes {
+        carried += window << rounds;
+        rounds += 1;
+    }
+    rounds
 }
 
 /// Why the measurement is not the closed form.

@@ -19,6 +19,10 @@ const fn no_clock() -> u32 {
 
 /// A TCP connection of a host.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts, not a state machine"
+)]
 pub(super) struct Connection {
     set: SocketSet<'static>,
     handle: SocketHandle,

@@ -15,7 +15,7 @@ use crate::wire::{ETHERNET_HEADER, Frame, Mac, checksum};
 /// this and allows routers to fragment.
 const MIN_PMTU: u16 = 552;
 
-/// EtherType of IPv4.
+/// `EtherType` of IPv4.
 const IPV4: [u8; 2] = [0x08, 0x00];
 
 /// Where the sequence number is in the frames that smoltcp makes, which have no IP options.
@@ -202,7 +202,7 @@ impl Host {
     }
 }
 
-/// Milliseconds of virtual time as the TSval of a segment that has the option (RFC 7323 section 5.4).
+/// Milliseconds of virtual time as the `TSval` of a segment that has the option (RFC 7323 section 5.4).
 fn stamp(frame: &mut [u8], now: SimTime) {
     let tcp = ETHERNET_HEADER + 20;
     let header = usize::from(frame[tcp + 12] >> 4) * 4;

@@ -147,6 +147,9 @@ impl fmt::Debug for Host {
 
 impl Host {
     /// A machine that is switched on and has no sockets.
+    ///
+    /// # Panics
+    /// With more than eight addresses.
     pub fn new(setup: HostSetup) -> Self {
         let HostSetup {
             id,

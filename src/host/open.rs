@@ -22,6 +22,9 @@ impl Host {
     ///
     /// # Errors
     /// `EADDRNOTAVAIL` if no port is left towards `remote`, or the one asked for is taken.
+    ///
+    /// # Panics
+    /// If the source port asked for, or the remote one, is zero.
     pub fn connect(
         &mut self,
         now: SimTime,

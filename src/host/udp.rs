@@ -32,6 +32,9 @@ impl Host {
     ///
     /// # Errors
     /// `EADDRINUSE` if it is taken, `EADDRNOTAVAIL` if no ephemeral port is free.
+    ///
+    /// # Panics
+    /// After 2^32 sockets.
     pub fn bind_udp(&mut self, now: SimTime, port: u16) -> Result<u16, SocketError> {
         let port = match port {
             0 => super::EPHEMERAL

@@ -210,6 +210,9 @@ impl World {
     }
 
     /// The hosts, in order of their ids.
+    ///
+    /// # Panics
+    /// Never: [`World::add_host`] refuses more hosts than there are ids.
     pub fn host_ids(&self) -> impl Iterator<Item = HostId> + use<> {
         (0..self.hosts.len()).map(|index| HostId(u16::try_from(index).expect("at most 512 hosts")))
     }

@@ -89,7 +89,7 @@ impl fmt::Display for Bytes {
         const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
         let unit = UNITS
             .iter()
-            .find(|(size, _)| self.0 >= *size && self.0 % (size / 10) == 0);
+            .find(|(size, _)| self.0 >= *size && self.0.is_multiple_of(size / 10));
         let Some(&(size, name)) = unit else {
             return write!(f, "{}B", self.0);
         };
@@ -109,7 +109,7 @@ impl fmt::Display for BitRate {
         ];
         let unit = UNITS
             .iter()
-            .find(|(size, _)| self.0 >= *size && self.0 % (size / 10) == 0);
+            .find(|(size, _)| self.0 >= *size && self.0.is_multiple_of(size / 10));
         let Some(&(size, name)) = unit else {
             return write!(f, "{}bit", self.0);
         };

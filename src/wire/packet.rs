@@ -9,7 +9,7 @@ use etherparse::{EtherType, Ipv4HeaderSlice, TcpHeaderSlice, UdpHeaderSlice};
 
 use super::frame::ETHERNET_HEADER;
 
-/// EtherType of a frame, if it is long enough to have one.
+/// `EtherType` of a frame, if it is long enough to have one.
 pub fn ether_type(frame: &[u8]) -> Option<EtherType> {
     Some(EtherType(u16::from_be_bytes([
         *frame.get(12)?,

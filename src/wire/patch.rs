@@ -30,7 +30,6 @@ pub fn route(frame: &mut [u8], source: Mac, destination: Mac, hops: u8) {
 }
 
 /// A checksum after one 16-bit word changed from `old` to `new` (RFC 1624, equation 3).
-#[expect(clippy::cast_possible_truncation, reason = "folded to 16 bits")]
 pub const fn updated(sum: u16, old: u16, new: u16) -> u16 {
     let total = !sum as u32 + !old as u32 + new as u32;
     let folded = (total & 0xffff) + (total >> 16);
