@@ -12,6 +12,7 @@ mod run;
 mod stage;
 
 pub mod handshake;
+pub mod keep_alive;
 pub mod transfer;
 
 use std::future::Future;
