@@ -1,7 +1,7 @@
 //! All cases, in the order in which they are taught.
 
 use super::error::nearest_of;
-use super::{Case, CaseError, handshake, keep_alive, transfer};
+use super::{Case, CaseError, handshake, keep_alive, time_wait, transfer};
 
 /// All cases.
 pub fn all() -> &'static [&'static dyn Case] {
@@ -9,6 +9,7 @@ pub fn all() -> &'static [&'static dyn Case] {
         &transfer::Transfer,
         &handshake::Handshake,
         &keep_alive::KeepAliveCase,
+        &time_wait::TimeWaitCase,
     ]
 }
 

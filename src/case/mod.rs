@@ -13,6 +13,7 @@ mod stage;
 
 pub mod handshake;
 pub mod keep_alive;
+pub mod time_wait;
 pub mod transfer;
 
 use std::future::Future;

@@ -71,7 +71,10 @@ impl Link {
             gap: Gap::new(config.reorder),
             chances: Chances::new(&config, dice, name),
             watch: Watch::new(&config.drops),
-            late: config.late.as_ref().map(|late| (Watch::new(&late.frames), late.by)),
+            late: config
+                .late
+                .as_ref()
+                .map(|late| (Watch::new(&late.frames), late.by)),
             memory: None,
             injected: None,
             meddles: config.meddles(),

@@ -220,10 +220,7 @@ fn a_late_frame_is_overtaken_and_no_other_waits_for_it() {
         ..LinkConfig::default()
     });
     for sequence in [1, 101] {
-        bench.offer(
-            at_ms(0),
-            Segment::to_server(5, sequence).data(100).frame(),
-        );
+        bench.offer(at_ms(0), Segment::to_server(5, sequence).data(100).frame());
     }
     assert_eq!(bench.times(), [10_050_000_000, 50_000_000]);
     assert_eq!(
