@@ -1,6 +1,6 @@
 //! What the recording must show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -138,28 +138,29 @@ fn race(plan: &Plan, view: &View<'_>) -> Vec<Check> {
         .find(|seen| seen.tcp.header.fin())
         .map(|seen| seen.at);
     let meeting = closed_at.map_or(SimTime::MAX, |at| at + plan.span("rtt") / 2);
-    let (starts, safe) = (format!("{method} "), method == "GET");
+    let (starts, safe) = (format!("{method} /object/1 "), method == "GET");
     let copies: Vec<_> = view
         .client
         .sent()
         .filter(|seen| seen.tcp.payload.starts_with(starts.as_bytes()))
-        .filter(|seen| !seen.tcp.payload.starts_with(b"GET /object/0 "))
         .collect();
+    let carriers: BTreeSet<_> = copies.iter().map(|seen| seen.tcp.source).collect();
     let under_way = copies
         .first()
         .is_some_and(|seen| seen.at < meeting && meeting < seen.at + plan.span("rtt"));
     let reset = view.server.sent().any(|seen| seen.tcp.header.rst());
-    let told = match safe {
-        true => "none",
-        false => "connection closed before message completed",
+    let told = if safe {
+        "none"
+    } else {
+        "connection closed before message completed"
     };
     vec![
         expect("the FIN meets the request under way", true, under_way),
         expect("the server answers the request with RST", true, reset),
         expect(
-            "times the request was sent",
+            "connections that carried the request",
             1 + u64::from(safe),
-            copies.len(),
+            carriers.len(),
         ),
         expect(
             "connections opened",
@@ -227,9 +228,7 @@ fn forgotten(plan: &Plan, view: &View<'_>) -> Vec<Check> {
     let second = second_request(view);
     let sent = view.client.sent().filter(|seen| seen.at >= second).count();
     let dropped = drops(view.recording, DropCause::FlowForgotten).count();
-    let retries = view
-        .client
-        .sent_again(|mechanism| mechanism == Mechanism::Rto);
+    let retries = retransmissions(view).len();
     vec![
         expect(
             "frames dropped of those that follow the pause",
@@ -246,14 +245,17 @@ fn forgotten(plan: &Plan, view: &View<'_>) -> Vec<Check> {
     ]
 }
 
+/// When the second request left again because the retransmission timer expired.
+fn retransmissions(view: &View<'_>) -> Vec<SimTime> {
+    let second = second_request(view);
+    let again = view.sent_again(Mechanism::Rto).into_iter();
+    again.map(|(at, _)| at).filter(|at| *at >= second).collect()
+}
+
 /// The waits from one retransmission to the next, and from the last to the end: each twice the one before, up
 /// to the longest that the stack knows (RFC 6298 section 5.5).
 fn backoff(view: &View<'_>) -> Check {
-    let mut moments: Vec<_> = view
-        .sent_again(Mechanism::Rto)
-        .into_iter()
-        .map(|(at, _)| at)
-        .collect();
+    let mut moments = retransmissions(view);
     moments.push(view.end);
     let waits: Vec<_> = moments.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let (first, longest) = (waits.first().copied(), waits.last().copied());

@@ -167,6 +167,10 @@ fn contradiction(plan: &Plan) -> Option<(&'static str, String)> {
                 "the path forgets nothing before {nat} after the delayed ACK; write a longer pause"
             ),
         ),
+        "nat-timeout-kept" if plan.span("keep_interval") <= rtt => refuse(
+            "keep_interval",
+            format!("a probe is answered after {rtt}; write a longer interval"),
+        ),
         "nat-timeout-kept" if plan.span("keep_idle") + rtt >= nat => refuse(
             "keep_idle",
             format!("a probe must pass before the path forgets after {nat}; write a shorter time"),

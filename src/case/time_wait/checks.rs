@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{apps, lateness};
+use super::{apps, lateness, reuse};
 use crate::case::{Judgement, Plan, expect};
 use crate::event::{AppEvent, Event, Mechanism, SocketEvent, SocketId, TcpState, Timer};
 use crate::measure::{Check, HostView};
@@ -22,10 +22,6 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
         total: end - client.first_sent(),
         rtt: plan.span("jitter").is_zero().then(|| plan.span("rtt")),
         cause: Some("rate, jitter, loss or drops".to_owned()),
-        checks: match plan.is_clean() {
-            true => checks(plan, recording, &outcomes),
-            false => Vec::new(),
-        },
         extra: figures(recording),
         ..Judgement::default()
     };
@@ -33,7 +29,11 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
         return judgement;
     }
     let (text, value) = formula(plan);
-    judgement.formula(text, value)
+    Judgement {
+        checks: checks(plan, recording, &outcomes),
+        ..judgement
+    }
+    .formula(text, value)
 }
 
 /// From the first frame to the end of the last exchange, or to its refusal.
@@ -62,10 +62,10 @@ fn formula(plan: &Plan) -> (String, Span) {
 }
 
 /// How a request ended.
-struct Outcome<'a> {
-    at: SimTime,
-    status: u16,
-    error: Option<&'a str>,
+pub(super) struct Outcome<'a> {
+    pub(super) at: SimTime,
+    pub(super) status: u16,
+    pub(super) error: Option<&'a str>,
 }
 
 fn outcomes(recording: &Recording) -> Vec<Outcome<'_>> {
@@ -86,19 +86,19 @@ fn outcomes(recording: &Recording) -> Vec<Outcome<'_>> {
 
 /// One connection's TIME-WAIT.
 #[derive(Clone, Copy, Debug)]
-struct Wait {
+pub(super) struct Wait {
     socket: SocketId,
     from: SimTime,
     /// When the last time that it was set says that it ends.
     due: SimTime,
     /// When it ended, if it did.
-    to: Option<SimTime>,
+    pub(super) to: Option<SimTime>,
     /// How often it began anew.
     restarts: u32,
 }
 
 /// The TIME-WAITs of a host, in order.
-fn waits(host: HostView<'_>) -> Vec<Wait> {
+pub(super) fn waits(host: HostView<'_>) -> Vec<Wait> {
     let mut waits: Vec<Wait> = Vec::new();
     for (at, socket, event) in host.sockets() {
         let known = waits.iter_mut().find(|wait| wait.socket == socket);
@@ -158,25 +158,7 @@ fn lasted(waits: &[Wait]) -> String {
 fn checks(plan: &Plan, recording: &Recording, outcomes: &[Outcome<'_>]) -> Vec<Check> {
     match plan.variant() {
         "last-ack-lost" => last_ack_lost(plan, recording),
-        "reused-tuple" => reused(outcomes, "200, EADDRNOTAVAIL"),
-        "reused-tuple-timestamps" => {
-            let mut checks = reused(outcomes, "200, 200");
-            checks.push(reopened(plan, recording));
-            checks.extend(newer(recording, "client"));
-            checks
-        }
-        "reused-tuple-server" => {
-            let mut checks = reused(outcomes, "200, 200");
-            checks.push(reopened(plan, recording));
-            checks.extend(newer(recording, "client"));
-            checks.push(cut_short(recording));
-            checks
-        }
-        "reused-tuple-duplicate" => {
-            let mut checks = reused(outcomes, "200, 200");
-            checks.extend(duplicate(plan, recording));
-            checks
-        }
+        variant if variant.starts_with("reused-tuple") => reuse::checks(plan, recording, outcomes),
         variant => closers(plan, recording, variant),
     }
 }
@@ -188,9 +170,12 @@ fn closers(plan: &Plan, recording: &Recording, variant: &str) -> Vec<Check> {
         "server-closes" => (false, true),
         _ => (true, true),
     };
-    let expected = |holds: bool, two_msl: Span| match holds {
-        true => two_msl.to_string(),
-        false => "none".to_owned(),
+    let expected = |holds: bool, two_msl: Span| {
+        if holds {
+            two_msl.to_string()
+        } else {
+            "none".to_owned()
+        }
     };
     let seen = |host| lasted(&waits(HostView::named(recording, host)));
     vec![
@@ -244,101 +229,6 @@ fn last_ack_lost(plan: &Plan, recording: &Recording) -> Vec<Check> {
             "none",
             lasted(&self::waits(server)),
         ),
-    ]
-}
-
-/// How both connections ended for the application.
-fn reused(outcomes: &[Outcome<'_>], expected: &str) -> Vec<Check> {
-    let seen: Vec<_> = outcomes
-        .iter()
-        .map(|outcome| match outcome.error {
-            Some(error) => error.to_owned(),
-            None => outcome.status.to_string(),
-        })
-        .collect();
-    vec![expect(
-        "what the application sees of both connections",
-        expected,
-        seen.join(", "),
-    )]
-}
-
-/// The second connection is open one round trip after its SYN.
-fn reopened(plan: &Plan, recording: &Recording) -> Check {
-    let client = HostView::named(recording, "client");
-    let syn = client.sent().filter(|seen| seen.tcp.header.syn()).nth(1);
-    let answer = client
-        .received()
-        .filter(|seen| seen.tcp.header.syn())
-        .nth(1);
-    let took = syn.zip(answer).map(|(syn, answer)| answer.at - syn.at);
-    let shown = took.map_or_else(|| "never".to_owned(), |took| took.to_string());
-    expect(
-        "the second connection is open after",
-        plan.span("rtt"),
-        shown,
-    )
-}
-
-/// The second SYN's sequence number is above everything that the first connection sent (RFC 6528).
-fn newer(recording: &Recording, host: &str) -> Option<Check> {
-    let host = HostView::named(recording, host);
-    let syn = host.sent().filter(|seen| seen.tcp.header.syn()).nth(1)?;
-    let last = host
-        .sent()
-        .take_while(|seen| seen.frame.id != syn.frame.id)
-        .last()?;
-    let above =
-        crate::wire::packet::seq_before(last.tcp.sequence_end(), syn.tcp.header.sequence_number());
-    Some(expect(
-        "the new initial sequence number is above the old ones",
-        true,
-        above,
-    ))
-}
-
-/// The server's TIME-WAIT ends when the new SYN comes.
-fn cut_short(recording: &Recording) -> Check {
-    let server = HostView::named(recording, "server");
-    let syn = server
-        .received()
-        .filter(|seen| seen.tcp.header.syn())
-        .nth(1);
-    let first = waits(server).first().and_then(|wait| wait.to);
-    expect(
-        "the new SYN ends the server's TIME-WAIT",
-        true,
-        first.is_some() && first == syn.map(|syn| syn.at),
-    )
-}
-
-/// The old segment arrives while the new connection is open, is acknowledged and goes no further.
-fn duplicate(plan: &Plan, recording: &Recording) -> Vec<Check> {
-    let server = HostView::named(recording, "server");
-    let old: Vec<_> = server
-        .received()
-        .filter(|seen| seen.tcp.payload == apps::REQUESTS[0])
-        .map(|seen| seen.at)
-        .collect();
-    let arrived = old.last().copied().unwrap_or_default();
-    let due = SimTime::ZERO + plan.span("rtt") + plan.span("rtt") / 2 + lateness(plan.span("rtt"));
-    let read_then = server
-        .sockets()
-        .any(|(at, _, event)| at == arrived && matches!(event, SocketEvent::AppRead { .. }));
-    let answered = server
-        .sent()
-        .any(|seen| seen.at == arrived && seen.tcp.flags() == "ACK");
-    let opened = server
-        .received()
-        .filter(|seen| seen.tcp.header.syn())
-        .nth(1)
-        .is_some_and(|syn| syn.at < arrived);
-    vec![
-        expect("copies of the old request that arrive", 2, old.len()),
-        expect("the last one arrives at", due, arrived),
-        expect("the new connection is open then", true, opened),
-        expect("the server answers it with an ACK", true, answered),
-        expect("its application reads something of it", false, read_then),
     ]
 }
 

@@ -3,6 +3,7 @@
 mod apps;
 mod checks;
 mod exhaustion;
+mod reuse;
 mod variants;
 
 use super::knob::{Kind, Knob, path_knobs};
