@@ -1,4 +1,5 @@
 //! wirelab: where did the time go, packet by packet.
+pub mod app;
 pub mod case;
 pub mod event;
 pub mod host;

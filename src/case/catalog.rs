@@ -1,11 +1,16 @@
 //! All cases, in the order in which they are taught.
 
 use super::error::nearest_of;
-use super::{Case, CaseError, handshake, transfer};
+use super::{Case, CaseError, handshake, keep_alive, time_wait, transfer};
 
 /// All cases.
 pub fn all() -> &'static [&'static dyn Case] {
-    &[&transfer::Transfer, &handshake::Handshake]
+    &[
+        &transfer::Transfer,
+        &handshake::Handshake,
+        &keep_alive::KeepAliveCase,
+        &time_wait::TimeWaitCase,
+    ]
 }
 
 /// The case of that name.

@@ -12,6 +12,8 @@ mod run;
 mod stage;
 
 pub mod handshake;
+pub mod keep_alive;
+pub mod time_wait;
 pub mod transfer;
 
 use std::future::Future;

@@ -48,6 +48,17 @@ pub struct LinkConfig {
     /// Frames to drop by name. A link looks at the selectors only: give it those of its own direction
     /// ([`DropScripts::toward`]).
     pub drops: DropScripts,
+    /// Frames that travel longer than the rest, by name, as a detour or an old router's queue would have it.
+    pub late: Option<Late>,
+}
+
+/// Frames that a link holds back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// Which, in the words of drop scripts.
+    pub frames: DropScripts,
+    /// By how much longer they travel.
+    pub by: Span,
 }
 
 /// A text that does not say what a link shall do.
@@ -120,6 +131,9 @@ impl LinkConfig {
         words.extend(self.outages.iter().map(|outage| format!("down {outage}")));
         if !self.drops.is_empty() {
             words.push(format!("drop {}", self.drops));
+        }
+        if let Some(late) = &self.late {
+            words.push(format!("late {} by {}", late.frames, late.by));
         }
         words
     }

@@ -22,7 +22,7 @@ mod queue;
 mod script;
 mod stats;
 
-pub use config::{LinkConfig, ParseConfigError};
+pub use config::{Late, LinkConfig, ParseConfigError};
 pub use fault::{Reorder, Verdict};
 pub use flows::FlowMemory;
 pub use jitter::Distribution;
@@ -53,6 +53,7 @@ pub struct Link {
     gap: Gap,
     chances: Chances,
     watch: Watch,
+    late: Option<(Watch, Span)>,
     memory: Option<FlowMemory>,
     injected: Option<Verdict>,
     /// Whether anything beyond rate, queue and delay is configured.
@@ -70,6 +71,10 @@ impl Link {
             gap: Gap::new(config.reorder),
             chances: Chances::new(&config, dice, name),
             watch: Watch::new(&config.drops),
+            late: config
+                .late
+                .as_ref()
+                .map(|late| (Watch::new(&late.frames), late.by)),
             memory: None,
             injected: None,
             meddles: config.meddles(),
@@ -180,6 +185,11 @@ impl Link {
         let mut fate = self.chances.draw();
         if self.watch.names(&frame.bytes) {
             fate.dropped = Some(DropCause::Script);
+        }
+        if let Some((watch, by)) = &mut self.late
+            && watch.names(&frame.bytes)
+        {
+            fate.longer = *by;
         }
         if let Some(verdict) = self.injected.take() {
             fate = self.chances.obey(verdict);

@@ -18,3 +18,5 @@ pub use self::hyper::HyperTimer;
 pub use self::net::{HostRef, Net, TcpListener};
 pub use self::stream::TcpStream;
 pub use self::udp::UdpSocket;
+
+pub use crate::host::{KeepAlive, ListenOptions, TcpOptions};

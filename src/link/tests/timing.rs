@@ -207,3 +207,24 @@ fn delays_ns(bench: &Bench) -> impl Iterator<Item = u64> {
         .zip(sent)
         .map(|(arrival, sent)| arrival.at.as_nanos() - sent)
 }
+
+#[test]
+fn a_late_frame_is_overtaken_and_no_other_waits_for_it() {
+    let late = Late {
+        frames: "c2s:data:1".parse().unwrap(),
+        by: Span::from_secs(10),
+    };
+    let mut bench = Bench::new(LinkConfig {
+        delay: Span::from_millis(50),
+        late: Some(late),
+        ..LinkConfig::default()
+    });
+    for sequence in [1, 101] {
+        bench.offer(at_ms(0), Segment::to_server(5, sequence).data(100).frame());
+    }
+    assert_eq!(bench.times(), [10_050_000_000, 50_000_000]);
+    assert_eq!(
+        bench.link.description(),
+        "delay 50ms late c2s:data:1 by 10s"
+    );
+}
