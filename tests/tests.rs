@@ -6,3 +6,4 @@ mod cases;
 mod integrity;
 /// Builders and drivers that the others share.
 mod support;
+mod scratch;
