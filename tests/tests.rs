@@ -6,4 +6,5 @@ mod cases;
 mod integrity;
 /// Builders and drivers that the others share.
 mod support;
+/// Wireshark's opinion of the captures.
 mod wireshark;

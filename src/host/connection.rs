@@ -233,7 +233,7 @@ impl Connection {
             && self.tcp_ref().send_queue() == 0
             && view.sequence_len() == 0
             && !header.rst()
-            && header.acknowledgment_number() == self.transport.snd_una()
+            && header.acknowledgment_number() != self.transport.snd_max()
             && !seq_before(header.sequence_number(), self.last_ack)
     }
 
