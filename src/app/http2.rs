@@ -8,40 +8,29 @@ use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper::service::service_fn;
 
-use super::http::{Client, Ends, Exchange, Service, Site};
+use super::http::{Client, Ends, Exchange, Server};
 use crate::event::{Layer, Phase, SocketError, SocketId};
-use crate::rt::{HyperTimer, JoinHandle, ListenOptions, Net, Spawner};
+use crate::rt::{HyperTimer, JoinHandle};
 
 /// Streams that a client may open before it knows the server's limit; RFC 9113 section 6.5.2 recommends that the
 /// limit be no smaller.
 pub const STREAMS: usize = 100;
 
-/// Serves `site` on a port, for ever.
+/// Serves for ever.
 ///
 /// # Errors
-/// `EADDRINUSE` if somebody listens there.
-pub async fn serve(
-    net: Net,
-    spawner: Spawner,
-    port: u16,
-    options: ListenOptions,
-    site: Site,
-) -> Result<(), SocketError> {
-    let listener = net.listen(port, options)?;
-    loop {
-        let stream = listener.accept().await;
-        let service = Service::new(net.clone(), site.clone(), &stream);
-        let answers = service.clone();
-        // The `date` field would show the time of the real world.
-        let connection = hyper::server::conn::http2::Builder::new(spawner.clone())
-            .auto_date_header(false)
-            .timer(HyperTimer::new(net.clock().clone()))
-            .serve_connection(stream, service_fn(move |request| answers.answer(&request)));
-        drop(spawner.spawn("http2 server", async move {
-            let _ = connection.await; // the client's events say what became of its requests
-            service.closed();
-        }));
-    }
+/// `EADDRINUSE` if somebody listens on the port.
+pub async fn serve(server: Server) -> Result<(), SocketError> {
+    let mut builder = hyper::server::conn::http2::Builder::new(server.spawner.clone());
+    builder
+        .auto_date_header(false) // it would show the time of the real world
+        .timer(HyperTimer::new(server.net.clock().clone()));
+    server
+        .accept_each(move |stream, service| {
+            let answers = service_fn(move |request| service.answer(&request));
+            builder.serve_connection(stream, answers)
+        })
+        .await
 }
 
 /// Fetches `paths` over one connection, all at once as far as [`STREAMS`] allows. Returns when all have been

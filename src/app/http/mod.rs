@@ -11,11 +11,13 @@ mod client;
 mod exchange;
 mod filler;
 mod requests;
+mod server;
 mod site;
 
 pub use self::client::Client;
 pub(super) use self::exchange::Exchange;
 pub use self::filler::Filler;
 pub use self::requests::{Ends, Requests};
+pub use self::server::Server;
 pub(super) use self::site::Service;
 pub use self::site::{Object, Site};

@@ -7,36 +7,27 @@ mod response;
 pub use self::pipeline::pipeline;
 pub use self::pool::fetch;
 
+use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 
-use super::http::{Service, Site};
+use super::http::Server;
 use crate::event::SocketError;
-use crate::rt::{HyperTimer, ListenOptions, Net, Spawner};
+use crate::rt::HyperTimer;
 
-/// Serves `site` on a port, for ever.
+/// Serves for ever.
 ///
 /// # Errors
-/// `EADDRINUSE` if somebody listens there.
-pub async fn serve(
-    net: Net,
-    spawner: Spawner,
-    port: u16,
-    options: ListenOptions,
-    site: Site,
-) -> Result<(), SocketError> {
-    let listener = net.listen(port, options)?;
-    loop {
-        let stream = listener.accept().await;
-        let service = Service::new(net.clone(), site.clone(), &stream);
-        let answers = service.clone();
-        // The `Date` header would show the time of the real world.
-        let connection = hyper::server::conn::http1::Builder::new()
-            .auto_date_header(false)
-            .timer(HyperTimer::new(net.clock().clone()))
-            .serve_connection(stream, service_fn(move |request| answers.answer(&request)));
-        drop(spawner.spawn("http1 server", async move {
-            let _ = connection.await; // the client's events say what became of its requests
-            service.closed();
-        }));
-    }
+/// `EADDRINUSE` if somebody listens on the port.
+pub async fn serve(server: Server) -> Result<(), SocketError> {
+    let mut builder = Builder::new();
+    builder
+        .auto_date_header(false) // it would show the time of the real world
+        .header_read_timeout(None) // an idle connection stays open until its client closes it
+        .timer(HyperTimer::new(server.net.clock().clone()));
+    server
+        .accept_each(move |stream, service| {
+            let answers = service_fn(move |request| service.answer(&request));
+            builder.serve_connection(stream, answers)
+        })
+        .await
 }

@@ -102,6 +102,16 @@ impl Loss {
             .iter()
             .any(|range| range.start < lost.end && lost.start < range.end)
     }
+
+    /// Whether any of these bytes are behind the lost ones and came before them.
+    fn is_before(&self, ranges: &[ByteRange], delivery: &Delivery) -> bool {
+        let came = |range: &ByteRange| delivery.arrival_of(range.start.max(self.range.end));
+        ranges
+            .iter()
+            .filter(|range| range.end > self.range.end)
+            .filter_map(came)
+            .any(|at| self.repaired.is_none_or(|repaired| at < repaired))
+    }
 }
 
 /// When a frame left the server, and which bytes it carries.
@@ -133,6 +143,8 @@ struct Wait {
     intervals: Vec<(SimTime, SimTime)>,
     /// Whether none of its own bytes were lost.
     innocent: bool,
+    /// Whether bytes of its came before the lost ones did, and are behind them.
+    behind: bool,
 }
 
 /// Judges the variant.
@@ -155,34 +167,37 @@ pub(super) fn judge(
         .map(|wait| waits::sum(&wait.intervals))
         .collect();
     judgement.objects = page::objects(recording, fates, &blocked);
-    if let Some(loss) = &loss {
-        let lost = located(plan, fates, &frames);
-        let holds = |offset| loss.range.start <= offset && offset < loss.range.end;
-        judgement.checks.push(expect(
-            "the lost segment carried the byte",
-            true,
-            lost.is_some_and(holds),
-        ));
-        judgement.checks.extend(checks(&waits, loss));
-        judgement.extra = figures(&waits, loss);
-        judgement.cause = Some(format!(
-            "the lost segment was {}; smoltcp's congestion window starts at 2,048 B and not at ten segments",
-            loss.repair()
-        ));
-    } else {
+    let Some(loss) = loss else {
         judgement.checks.push(expect("segments lost", 1, 0));
-    }
+        return judgement;
+    };
+    let offset = located(plan, fates, &frames);
+    let carried = |offset| loss.range.start <= offset && offset < loss.range.end;
+    judgement.checks.push(expect(
+        "the lost segment carried the byte",
+        true,
+        offset.is_some_and(carried),
+    ));
+    judgement.extra = figures(&waits, &loss);
     if !plan.is_clean() {
         return judgement;
     }
+    judgement.checks.extend(checks(&waits, &loss));
+    judgement.cause = Some(format!(
+        "the lost segment was {}; smoltcp's congestion window starts at 2,048 B and not at ten segments",
+        loss.repair()
+    ));
+    let (text, value) = formula(plan, &frames);
+    judgement.formula(text, value)
+}
+
+fn formula(plan: &Plan, frames: &[Frame]) -> (String, Span) {
     let bytes = frames.last().map_or(0, |frame| frame.range.end);
     let rounds = slow_start_rounds(bytes, INITIAL_WINDOW * MSS);
-    judgement.formula(
-        format!(
-            "1 RTT (connect) + {rounds} RTT (slow start from {INITIAL_WINDOW} segments) + 1 RTT (fast retransmit)"
-        ),
-        plan.span("rtt") * (2 + rounds),
-    )
+    let text = format!(
+        "1 RTT (connect) + {rounds} RTT (slow start from {INITIAL_WINDOW} segments) + 1 RTT (fast retransmit)"
+    );
+    (text, plan.span("rtt") * (2 + rounds))
 }
 
 fn wait(fate: &Fate, frames: &[Frame], delivery: &Delivery, loss: Option<&Loss>) -> Wait {
@@ -192,6 +207,7 @@ fn wait(fate: &Fate, frames: &[Frame], delivery: &Delivery, loss: Option<&Loss>)
     Wait {
         intervals: delivery.waits(&ranges),
         innocent: loss.is_none_or(|loss| !loss.hits(&ranges)),
+        behind: loss.is_some_and(|loss| loss.is_before(&ranges, delivery)),
     }
 }
 
@@ -209,9 +225,12 @@ fn checks(waits: &[Wait], loss: &Loss) -> Vec<crate::measure::Check> {
     };
     vec![
         expect(
-            "an object that lost nothing waited",
-            true,
-            innocent(waits).next().is_some(),
+            "objects that waited although they lost nothing: all that have bytes behind the gap",
+            waits
+                .iter()
+                .filter(|wait| wait.innocent && wait.behind)
+                .count(),
+            innocent(waits).count(),
         ),
         expect(
             "objects whose wait ended when the retransmission came",

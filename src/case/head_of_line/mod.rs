@@ -14,16 +14,15 @@ use super::knob::{Kind, Knob, path_knobs};
 use super::stage::Pair;
 use super::transfer::slow_start_rounds;
 use super::{Case, CaseError, Judgement, Main, Plan, Stage, Variant, expect};
-use crate::app::http::{Client, Object, Requests, Site};
+use crate::app::http::{Client, Object, Requests, Server, Site};
 use crate::app::{http1, http2};
 use crate::link::{Direction, DropScripts, LinkConfig};
 use crate::measure::Check;
 use crate::record::Recording;
-use crate::rt::{ListenOptions, TcpOptions};
 use crate::sim::PathConfig;
 use crate::units::Span;
 use page::Fate;
-use schedule::Schedule;
+use schedule::{Schedule, TOLERANCE};
 
 /// Connections that browsers open to one origin.
 const CONNECTIONS: usize = 6;
@@ -137,9 +136,10 @@ impl Case for HeadOfLine {
     }
 
     fn build(&self, plan: &Plan, stage: &mut Stage<'_>) -> Main {
-        let drops = match is_lost(plan) {
-            true => lost::script(plan),
-            false => DropScripts::default(),
+        let drops = if is_lost(plan) {
+            lost::script(plan)
+        } else {
+            DropScripts::default()
         };
         fetch_page(plan, stage, &drops)
     }
@@ -175,39 +175,37 @@ fn size(plan: &Plan) -> u64 {
 /// Client, server, path and page; `drops` are the variant's own.
 fn fetch_page(plan: &Plan, stage: &mut Stage<'_>, drops: &DropScripts) -> Main {
     let Pair { client, server } = pair(plan, stage, drops);
-    let requests = Requests::new();
+    let (requests, spawner) = (Requests::new(), stage.spawner());
     let remote = server.endpoint(PORT);
-    let slow = (!is_lost(plan)).then(|| plan.count("object"));
-    let objects = (1..=plan.count("objects")).map(|ordinal| Object {
-        bytes: size(plan),
-        think: if slow == Some(ordinal) {
-            plan.span("think")
-        } else {
-            Span::ZERO
-        },
-    });
-    let site = Site::new(objects, requests.clone());
-    let spawner = stage.spawner();
-    let listen = ListenOptions {
-        tcp: TcpOptions::without_nagle(),
-        ..ListenOptions::default()
-    };
-    let client = Client::new(client, spawner.clone(), requests, remote, "server.test");
-    let paths = (1..=plan.count("objects")).map(Site::path);
-    let of_version_2 = matches!(plan.variant(), "h2-slow" | "h2-lost");
-    if of_version_2 {
-        let serve = http2::serve(server, spawner.clone(), PORT, listen, site);
-        drop(spawner.spawn("server", serve));
-    } else {
-        let serve = http1::serve(server, spawner.clone(), PORT, listen, site);
-        drop(spawner.spawn("server", serve));
+    let site = Site::new(objects(plan), requests.clone());
+    let server = Server::new(server, spawner.clone(), PORT, site);
+    match plan.variant() {
+        "h2-slow" | "h2-lost" => drop(spawner.spawn("server", http2::serve(server))),
+        _ => drop(spawner.spawn("server", http1::serve(server))),
     }
+    let client = Client::new(client, spawner, requests, remote, "server.test");
+    let paths = (1..=plan.count("objects")).map(Site::path);
     match plan.variant() {
         "h1-serial" => Box::pin(http1::fetch(client, paths, 1)),
         "h1-pipelined" => Box::pin(http1::pipeline(client, paths)),
         "h1-six" => Box::pin(http1::fetch(client, paths, CONNECTIONS)),
         _ => Box::pin(http2::fetch(client, paths)),
     }
+}
+
+/// The page: equal objects, one of them slow unless one is to lose a byte.
+fn objects(plan: &Plan) -> impl Iterator<Item = Object> {
+    let bytes = size(plan);
+    let (slow, think) = (plan.count("object"), plan.span("think"));
+    let has_slow = !is_lost(plan);
+    (1..=plan.count("objects")).map(move |ordinal| Object {
+        bytes,
+        think: if has_slow && ordinal == slow {
+            think
+        } else {
+            Span::ZERO
+        },
+    })
 }
 
 /// Two hosts, with `drops` beside those of the plan.
@@ -257,9 +255,10 @@ fn slow(plan: &Plan, recording: &Recording, fates: &[Fate], mut judgement: Judge
 fn delays(schedule: &Schedule, recording: &Recording, fates: &[Fate]) -> Vec<Check> {
     let ends: Vec<_> = fates.iter().map(|fate| fate.end(recording)).collect();
     let delayed = |ends: &[Option<Span>]| schedule.delayed(ends);
-    let (predicted, seen) = (delayed(&schedule.ends()), delayed(&ends));
+    let closed_form: Vec<_> = schedule.ends().into_iter().map(Some).collect();
+    let (predicted, seen) = (delayed(&closed_form), delayed(&ends));
     let on_time = std::iter::zip(schedule.ends(), &ends)
-        .filter(|(predicted, seen)| predicted == *seen)
+        .filter(|(predicted, seen)| seen.is_some_and(|seen| seen.abs_diff(*predicted) < TOLERANCE))
         .count();
     vec![
         expect(

@@ -10,6 +10,9 @@ const FIRST_WINDOW: u64 = 2_048;
 /// An upper bound of what a response of the lab's servers has besides its body, in bytes.
 const HEAD: u64 = 64;
 
+/// Times that differ by less are the same: the transport counts microseconds.
+pub(super) const TOLERANCE: Span = Span::from_micros(1);
+
 /// When the objects of a page with one slow object end, counted from the page's beginning.
 #[derive(Clone, Debug)]
 pub(super) struct Schedule {
@@ -54,14 +57,13 @@ impl Schedule {
     }
 
     /// When each object ends.
-    pub(super) fn ends(&self) -> Vec<Option<Span>> {
-        let ends = match self.variant {
+    pub(super) fn ends(&self) -> Vec<Span> {
+        match self.variant {
             "h1-serial" => self.queued(1),
             "h1-six" => self.queued(CONNECTIONS),
             "h1-pipelined" => self.at_once(|object| object >= self.slow),
             _ => self.at_once(|object| object == self.slow),
-        };
-        ends.into_iter().map(Some).collect()
+        }
     }
 
     /// One queue for so many connections: each is open after one round trip, and takes the next object whenever
@@ -90,7 +92,7 @@ impl Schedule {
 
     /// When the last object ends.
     pub(super) fn total(&self) -> Span {
-        let last = self.ends().into_iter().flatten().max();
+        let last = self.ends().into_iter().max();
         last.expect("a page has an object")
     }
 
@@ -114,14 +116,17 @@ impl Schedule {
             think: Span::ZERO,
             ..self.clone()
         };
-        let delays: Vec<_> = std::iter::zip(quick.ends().into_iter().flatten(), ends)
+        let delays: Vec<_> = std::iter::zip(quick.ends(), ends)
             .enumerate()
             .filter(|(object, _)| *object != self.slow)
             .filter_map(|(_, (quick, end))| Some((*end)?.saturating_sub(quick)))
-            .filter(|delay| !delay.is_zero())
+            .filter(|delay| *delay >= TOLERANCE)
             .collect();
         Delayed {
-            wholly: delays.iter().filter(|delay| **delay >= self.think).count(),
+            wholly: delays
+                .iter()
+                .filter(|delay| **delay + TOLERANCE > self.think)
+                .count(),
             at_all: delays.len(),
         }
     }
@@ -144,7 +149,10 @@ mod tests {
 
     fn total_and_delayed(variant: &'static str) -> (Span, Delayed) {
         let schedule = schedule(variant, 12, 500);
-        (schedule.total(), schedule.delayed(&schedule.ends()))
+        (
+            schedule.total(),
+            schedule.delayed(&schedule.ends().into_iter().map(Some).collect::<Vec<_>>()),
+        )
     }
 
     #[test]
