@@ -184,7 +184,8 @@ pub(super) fn judge(
     }
     judgement.checks.extend(checks(&waits, &loss));
     judgement.cause = Some(format!(
-        "the lost segment was {}; smoltcp's congestion window starts at 2,048 B and not at ten segments",
+        "the lost segment was {}; smoltcp's congestion window starts at 2,048 B, not at ten \
+         segments, and grows slowly after the loss",
         loss.repair()
     ));
     let (text, value) = formula(plan, &frames);
