@@ -2,6 +2,8 @@
 
 /// Every case keeps its own expectations.
 mod cases;
+/// What the HTTP roles say and send, seen through the case `head-of-line`.
+mod head_of_line;
 /// What a stream delivers, whatever happens to its frames.
 mod integrity;
 /// Builders and drivers that the others share.

@@ -4,3 +4,6 @@
 //! simulator. It says what it does by [`AppEvent`](crate::event::AppEvent)s, since readers cannot ask it.
 
 pub mod exchange;
+pub mod http;
+pub mod http1;
+pub mod http2;

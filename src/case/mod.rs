@@ -12,6 +12,7 @@ mod run;
 mod stage;
 
 pub mod handshake;
+pub mod head_of_line;
 pub mod keep_alive;
 pub mod time_wait;
 pub mod transfer;

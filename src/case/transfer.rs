@@ -19,10 +19,10 @@ use crate::units::{SimTime, Span};
 const REQUEST: &[u8; 11] = b"GET / 11 B\n";
 
 /// Maximum segment size without TCP timestamps, in bytes.
-const MSS: u64 = 1_460;
+pub(super) const MSS: u64 = 1_460;
 
 /// Initial window of Linux in segments (RFC 6928).
-const INITIAL_WINDOW: u64 = 10;
+pub(super) const INITIAL_WINDOW: u64 = 10;
 
 /// The yardstick case.
 #[derive(Debug)]
@@ -203,7 +203,7 @@ async fn exchange(stream: &mut TcpStream, bytes: u64) -> std::io::Result<()> {
 }
 
 /// Rounds of slow start that carry `bytes` when the window begins at `window` and doubles (RFC 5681).
-fn slow_start_rounds(bytes: u64, window: u64) -> u64 {
+pub(super) fn slow_start_rounds(bytes: u64, window: u64) -> u64 {
     let (mut rounds, mut carried) = (0, 0);
     while carried < bytes {
         carried += window << rounds;

@@ -16,7 +16,7 @@ pub use self::clock::{Clock, Elapsed, Sleep, Timeout, TimerId};
 pub use self::executor::{Executor, JoinHandle, Spawner};
 pub use self::hyper::HyperTimer;
 pub use self::net::{HostRef, Net, TcpListener};
-pub use self::stream::TcpStream;
+pub use self::stream::{Progress, TcpStream};
 pub use self::udp::UdpSocket;
 
 pub use crate::host::{KeepAlive, ListenOptions, TcpOptions};

@@ -1,8 +1,10 @@
 //! A TCP connection as an application holds it.
 
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddrV4;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use super::clock::Clock;
@@ -16,15 +18,40 @@ pub struct TcpStream {
     clock: Clock,
     index: u32,
     open: bool,
+    progress: Progress,
+}
+
+/// How far an application has come in both directions of a stream. It outlives the stream, and can be read
+/// while a protocol library holds it.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Rc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    read: Cell<u64>,
+    written: Cell<u64>,
+}
+
+impl Progress {
+    /// Offset after the last byte read.
+    pub fn read(&self) -> u64 {
+        self.0.read.get()
+    }
+
+    /// Offset after the last byte written.
+    pub fn written(&self) -> u64 {
+        self.0.written.get()
+    }
 }
 
 impl TcpStream {
-    pub(super) const fn new(host: HostRef, clock: Clock, index: u32) -> Self {
+    pub(super) fn new(host: HostRef, clock: Clock, index: u32) -> Self {
         Self {
             host,
             clock,
             index,
             open: true,
+            progress: Progress::default(),
         }
     }
 
@@ -36,6 +63,11 @@ impl TcpStream {
     /// Both ends, own first, while the connection lives.
     pub fn ends(&self) -> Option<(SocketAddrV4, SocketAddrV4)> {
         self.host.borrow().ends(self.index)
+    }
+
+    /// How far reading and writing have come.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
     }
 
     /// Closes the connection by RST, as `close` does with linger 0.
@@ -62,6 +94,7 @@ impl TcpStream {
             .host
             .borrow_mut()
             .poll_read(self.clock.now(), self.index, context, take);
+        advance(&self.progress.0.read, &outcome);
         outcome.map_err(Into::into)
     }
 
@@ -70,6 +103,7 @@ impl TcpStream {
             self.host
                 .borrow_mut()
                 .poll_write(self.clock.now(), self.index, context, data);
+        advance(&self.progress.0.written, &outcome);
         outcome.map_err(Into::into)
     }
 
@@ -84,6 +118,13 @@ impl TcpStream {
         {
             host.close(self.clock.now(), self.index, reset);
         }
+    }
+}
+
+/// Counts the bytes of a read or a write.
+fn advance(offset: &Cell<u64>, outcome: &Poll<Result<usize, SocketError>>) {
+    if let Poll::Ready(Ok(count)) = outcome {
+        offset.set(offset.get() + *count as u64);
     }
 }
 

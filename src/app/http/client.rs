@@ -1,0 +1,68 @@
+//! What every HTTP client has.
+
+use std::net::SocketAddrV4;
+
+use super::{Ends, Exchange, Requests};
+use crate::event::Phase;
+use crate::rt::{Net, Spawner, TcpOptions, TcpStream};
+
+/// A client of one origin. The functions of [`http1`](crate::app::http1) and [`http2`](crate::app::http2) say
+/// how it fetches.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The network of its host.
+    pub net: Net,
+    /// Where the tasks of its connections run.
+    pub spawner: Spawner,
+    /// The names of its requests; the server has the same ledger.
+    pub requests: Requests,
+    /// Where the origin listens.
+    pub remote: SocketAddrV4,
+    /// What the origin is called in requests (RFC 9110 section 4.2.1), for example `server.test`.
+    pub authority: String,
+    /// Options of its connections.
+    pub tcp: TcpOptions,
+}
+
+impl Client {
+    /// A client with Nagle off, as browsers have it.
+    pub fn new(
+        net: Net,
+        spawner: Spawner,
+        requests: Requests,
+        remote: SocketAddrV4,
+        authority: &str,
+    ) -> Self {
+        Self {
+            net,
+            spawner,
+            requests,
+            remote,
+            authority: authority.to_owned(),
+            tcp: TcpOptions::without_nagle(),
+        }
+    }
+
+    /// A request that is wanted from now on.
+    pub(in crate::app) fn want(&self, path: String) -> Exchange {
+        Exchange::queued(
+            self.net.clone(),
+            self.requests.name(),
+            &self.authority,
+            path,
+        )
+    }
+
+    /// Opens a connection on behalf of `exchange`, which waits for it.
+    pub(in crate::app) async fn connect(
+        &self,
+        exchange: &mut Exchange,
+    ) -> std::io::Result<(TcpStream, Ends)> {
+        exchange.assigned(None);
+        exchange.phase(Phase::ConnectStart);
+        let stream = self.net.connect(self.remote, &self.tcp).await?;
+        exchange.connected(stream.socket());
+        let ends = stream.ends().ok_or(std::io::ErrorKind::NotConnected)?;
+        Ok((stream, ends))
+    }
+}

@@ -1,0 +1,69 @@
+//! A body that is only there for its length.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+
+/// A body of so many bytes. Its length is known before, so HTTP/1.1 sends it with `Content-Length`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filler {
+    left: u64,
+}
+
+impl Filler {
+    /// A body of `length` bytes.
+    pub const fn new(length: u64) -> Self {
+        Self { left: length }
+    }
+}
+
+/// What a long body is made of, piece by piece.
+static PIECE: [u8; 16_384] = [b'.'; 16_384];
+
+impl Body for Filler {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let piece = usize::try_from(self.left).map_or(PIECE.len(), |left| left.min(PIECE.len()));
+        self.left -= piece as u64;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&PIECE[..piece])))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+    use http_body_util::BodyExt;
+
+    #[test]
+    fn a_filler_is_as_long_as_it_says() {
+        for length in [0, 1, 16_384, 16_385, 100_000] {
+            let body = Filler::new(length);
+            assert_eq!(body.size_hint().exact(), Some(length));
+            let collected = body.collect().now_or_never().expect("a filler never waits");
+            assert_eq!(
+                collected.expect("a filler cannot fail").to_bytes().len() as u64,
+                length
+            );
+        }
+    }
+}

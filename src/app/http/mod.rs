@@ -1,0 +1,23 @@
+//! What HTTP/1.1 and HTTP/2 have in common: what a site answers, how a client names its requests, and what
+//! both say of them.
+//!
+//! The names of requests travel beside the wire, not on it: [`Requests`] is a ledger that the clients and
+//! servers of one world share, so that a server's events carry the client's [`RequestId`] although no byte
+//! of it was sent.
+//!
+//! [`RequestId`]: crate::event::RequestId
+
+mod client;
+mod exchange;
+mod filler;
+mod requests;
+mod server;
+mod site;
+
+pub use self::client::Client;
+pub(super) use self::exchange::Exchange;
+pub use self::filler::Filler;
+pub use self::requests::{Ends, Requests};
+pub use self::server::Server;
+pub(super) use self::site::Service;
+pub use self::site::{Object, Site};

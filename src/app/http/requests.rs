@@ -1,0 +1,89 @@
+//! The names of the requests of a world.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddrV4;
+use std::rc::Rc;
+
+use crate::event::RequestId;
+
+/// Both ends of a connection, the client's first.
+pub type Ends = (SocketAddrV4, SocketAddrV4);
+
+/// Gives out [`RequestId`]s, unique in a world, and tells the server which request it has before it. Clones are
+/// the same ledger.
+///
+/// Both versions of HTTP deliver the requests of one connection in the order in which they were sent (RFC 9112
+/// section 9.3.2; in HTTP/2 a new stream's id is larger than those before, RFC 9113 section 5.1.1). So a
+/// queue per connection is enough.
+#[derive(Clone, Debug, Default)]
+pub struct Requests(Rc<RefCell<Ledger>>);
+
+#[derive(Debug, Default)]
+struct Ledger {
+    next: u32,
+    under_way: BTreeMap<Ends, VecDeque<RequestId>>,
+}
+
+impl Requests {
+    /// A ledger without requests.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A name for one more request.
+    pub fn name(&self) -> RequestId {
+        let mut ledger = self.0.borrow_mut();
+        let request = RequestId(ledger.next);
+        ledger.next += 1;
+        request
+    }
+
+    /// A client sends `request` on this connection.
+    pub fn sent(&self, ends: Ends, request: RequestId) {
+        let mut ledger = self.0.borrow_mut();
+        ledger.under_way.entry(ends).or_default().push_back(request);
+    }
+
+    /// A server has the next request of this connection before it.
+    pub fn arrived(&self, ends: Ends) -> Option<RequestId> {
+        self.0.borrow_mut().under_way.get_mut(&ends)?.pop_front()
+    }
+
+    /// The connection is gone, and with it the requests that never arrived.
+    pub fn closed(&self, ends: Ends) {
+        self.0.borrow_mut().under_way.remove(&ends);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn ends(port: u16) -> Ends {
+        let end = |port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        (end(port), end(80))
+    }
+
+    #[test]
+    fn a_server_meets_the_requests_of_a_connection_in_order() {
+        let requests = Requests::new();
+        let [first, second, third] = [(); 3].map(|()| requests.name());
+        requests.sent(ends(1), first);
+        requests.sent(ends(2), second);
+        requests.sent(ends(1), third);
+        assert_eq!(requests.arrived(ends(1)), Some(first));
+        assert_eq!(requests.arrived(ends(1)), Some(third));
+        assert_eq!(requests.arrived(ends(1)), None);
+        assert_eq!(requests.arrived(ends(2)), Some(second));
+    }
+
+    #[test]
+    fn a_new_connection_on_old_ports_begins_anew() {
+        let requests = Requests::new();
+        requests.sent(ends(1), requests.name());
+        requests.closed(ends(1));
+        assert_eq!(requests.arrived(ends(1)), None);
+    }
+}

@@ -1,0 +1,132 @@
+//! What a server answers.
+
+use std::convert::Infallible;
+use std::rc::Rc;
+
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+
+use super::{Ends, Filler, Requests};
+use crate::event::{AppEvent, Phase, RequestId, SocketId};
+use crate::rt::{Net, TcpStream};
+use crate::units::Span;
+
+/// An object of a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Length of its body in bytes.
+    pub bytes: u64,
+    /// How long the server thinks before it answers.
+    pub think: Span,
+}
+
+/// The objects of a site: `/object/1` is the first. Every other path is `404 Not Found`.
+#[derive(Clone, Debug)]
+pub struct Site {
+    objects: Rc<[Object]>,
+    requests: Requests,
+}
+
+/// The site as one connection of a server sees it.
+#[derive(Clone, Debug)]
+pub(in crate::app) struct Service {
+    net: Net,
+    site: Site,
+    socket: SocketId,
+    ends: Option<Ends>,
+}
+
+impl Site {
+    /// A site of these objects. The ledger is the one that its clients have.
+    pub fn new(objects: impl IntoIterator<Item = Object>, requests: Requests) -> Self {
+        Self {
+            objects: objects.into_iter().collect(),
+            requests,
+        }
+    }
+
+    /// The path of the `ordinal`th object, counted from 1.
+    pub fn path(ordinal: u64) -> String {
+        format!("/object/{ordinal}")
+    }
+
+    fn object(&self, path: &str) -> Option<Object> {
+        let ordinal: usize = path.strip_prefix("/object/")?.parse().ok()?;
+        self.objects.get(ordinal.checked_sub(1)?).copied()
+    }
+}
+
+impl Service {
+    /// The service for a connection that was accepted.
+    pub(in crate::app) fn new(net: Net, site: Site, stream: &TcpStream) -> Self {
+        Self {
+            net,
+            site,
+            socket: stream.socket(),
+            ends: stream.ends().map(|(own, peer)| (peer, own)),
+        }
+    }
+
+    /// Answers a request. It is named at once, so that the order of calls is the order of arrival.
+    pub(in crate::app) fn answer(
+        &self,
+        request: &Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<Filler>, Infallible>> + use<> {
+        let id = self.ends.and_then(|ends| self.site.requests.arrived(ends));
+        let object = self.site.object(request.uri().path());
+        let service = self.clone();
+        async move {
+            service.phase(id, Phase::ServerStart);
+            let think = object.map_or(Span::ZERO, |object| object.think);
+            if !think.is_zero() {
+                service.net.tell(|| AppEvent::Think {
+                    request: id,
+                    span: think,
+                });
+                service.net.clock().sleep(think).await;
+            }
+            service.phase(id, Phase::ServerEnd);
+            let mut response = Response::new(Filler::new(object.map_or(0, |object| object.bytes)));
+            if object.is_none() {
+                *response.status_mut() = StatusCode::NOT_FOUND;
+            }
+            Ok(response)
+        }
+    }
+
+    /// The connection is gone.
+    pub(in crate::app) fn closed(&self) {
+        if let Some(ends) = self.ends {
+            self.site.requests.closed(ends);
+        }
+    }
+
+    fn phase(&self, id: Option<RequestId>, phase: Phase) {
+        if let Some(request) = id {
+            self.net.tell(|| AppEvent::Phase {
+                request,
+                phase,
+                socket: Some(self.socket),
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_counted_from_one() {
+        let object = |bytes| Object {
+            bytes,
+            think: Span::ZERO,
+        };
+        let site = Site::new([object(10), object(20)], Requests::new());
+        assert_eq!(site.object(&Site::path(1)), Some(object(10)));
+        assert_eq!(site.object("/object/2"), Some(object(20)));
+        for path in ["/", "/object/", "/object/0", "/object/3", "/object/-1"] {
+            assert_eq!(site.object(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A client as browsers are: some connections, and one queue for all of them.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures::future::join_all;
+use http::Request;
+use http_body_util::{BodyExt, Empty};
+use hyper::client::conn::http1::{Builder, SendRequest};
+
+use crate::app::http::{Client, Ends, Exchange};
+use crate::event::{Layer, Phase, SocketId};
+use crate::rt::{JoinHandle, Progress};
+
+/// The requests that wait for a connection, first wanted, first sent.
+type Queue = Rc<RefCell<VecDeque<Exchange>>>;
+
+/// A connection that can take one request at a time.
+struct Connection {
+    sender: SendRequest<Empty<Bytes>>,
+    task: JoinHandle<()>,
+    socket: SocketId,
+    ends: Ends,
+    progress: Progress,
+}
+
+/// Fetches `paths` over at most `connections` connections. All are wanted at once. As many connections as are of
+/// use are opened at once, each for the request that is then next in the queue; a connection that has its
+/// answer takes the next request. Returns when all have been answered or have failed, and the connections
+/// are closed.
+pub async fn fetch(client: Client, paths: impl IntoIterator<Item = String>, connections: usize) {
+    let queue: VecDeque<_> = paths.into_iter().map(|path| client.want(path)).collect();
+    let useful = connections.min(queue.len());
+    let queue = Rc::new(RefCell::new(queue));
+    join_all((0..useful).map(|_| work(client.clone(), Rc::clone(&queue)))).await;
+}
+
+/// Takes requests from the queue until it is empty. A connection that has ended is replaced.
+async fn work(client: Client, queue: Queue) {
+    let mut open: Option<Connection> = None;
+    loop {
+        let Some(mut exchange) = queue.borrow_mut().pop_front() else {
+            break;
+        };
+        let connection = match open
+            .take()
+            .filter(|connection| !connection.sender.is_closed())
+        {
+            Some(connection) => {
+                exchange.assigned(Some(connection.socket));
+                Ok(connection)
+            }
+            None => connect(&client, &mut exchange).await,
+        };
+        match connection {
+            Ok(mut connection) => {
+                if let Err(error) = connection.fetch(&client, &exchange).await {
+                    exchange.failed(&error);
+                }
+                open = Some(connection);
+            }
+            Err(error) => exchange.failed(&*error),
+        }
+    }
+    if let Some(Connection { sender, task, .. }) = open {
+        drop(sender); // the connection closes when nobody can send on it
+        task.await;
+    }
+}
+
+async fn connect(
+    client: &Client,
+    exchange: &mut Exchange,
+) -> Result<Connection, Box<dyn std::error::Error>> {
+    let (stream, ends) = client.connect(exchange).await?;
+    let (socket, progress) = (stream.socket(), stream.progress());
+    let (sender, connection) = Builder::new().handshake(stream).await?;
+    let task = client.spawner.spawn("http1 client", async move {
+        let _ = connection.await; // whoever waits for an answer has the error
+    });
+    Ok(Connection {
+        sender,
+        task,
+        socket,
+        ends,
+        progress,
+    })
+}
+
+impl Connection {
+    /// Sends a request and reads the answer to its end.
+    async fn fetch(&mut self, client: &Client, exchange: &Exchange) -> hyper::Result<()> {
+        self.sender.ready().await?;
+        let request = Request::get(exchange.path())
+            .header(http::header::HOST, &client.authority)
+            .body(Empty::new())
+            .expect("a path of a site is a valid target");
+        let (sent, read) = (self.progress.written(), self.progress.read());
+        client.requests.sent(self.ends, exchange.id());
+        exchange.phase(Phase::RequestStart);
+        let answer = self.sender.send_request(request);
+        // A request without a body is written in the instant in which it is handed over.
+        exchange.phase(Phase::RequestEnd);
+        let response = answer.await?;
+        exchange.bytes(Layer::Transport, false, sent, self.progress.written());
+        exchange.phase(Phase::ResponseStart);
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await?.to_bytes().len() as u64;
+        // Without pipelining whatever came since the request is the answer.
+        exchange.bytes(Layer::Transport, true, read, self.progress.read());
+        exchange.answered(status, body);
+        Ok(())
+    }
+}

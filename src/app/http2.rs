@@ -1,0 +1,131 @@
+//! HTTP/2 with prior knowledge over TCP (RFC 9113 section 3.3): a server, and a client that asks for everything
+//! at once.
+
+use bytes::Bytes;
+use futures::future::join_all;
+use http::Request;
+use http_body_util::{BodyExt, Empty};
+use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper::service::service_fn;
+
+use super::http::{Client, Ends, Exchange, Server};
+use crate::event::{Layer, Phase, SocketError, SocketId};
+use crate::rt::{HyperTimer, JoinHandle};
+
+/// Streams that a client may open before it knows the server's limit; RFC 9113 section 6.5.2 recommends that the
+/// limit be no smaller.
+pub const STREAMS: usize = 100;
+
+/// Serves for ever.
+///
+/// # Errors
+/// `EADDRINUSE` if somebody listens on the port.
+pub async fn serve(server: Server) -> Result<(), SocketError> {
+    let mut builder = hyper::server::conn::http2::Builder::new(server.spawner.clone());
+    builder
+        .auto_date_header(false) // it would show the time of the real world
+        .timer(HyperTimer::new(server.net.clock().clone()));
+    server
+        .accept_each(move |stream, service| {
+            let answers = service_fn(move |request| service.answer(&request));
+            builder.serve_connection(stream, answers)
+        })
+        .await
+}
+
+/// Fetches `paths` over one connection, all at once as far as [`STREAMS`] allows. Returns when all have been
+/// answered or have failed, and the connection is closed.
+pub async fn fetch(client: Client, paths: impl IntoIterator<Item = String>) {
+    let mut exchanges: Vec<_> = paths.into_iter().map(|path| client.want(path)).collect();
+    let Some((first, others)) = exchanges.split_first_mut() else {
+        return;
+    };
+    match connect(&client, first).await {
+        Ok(mut connection) => {
+            for exchange in others {
+                exchange.assigned(Some(connection.socket));
+            }
+            // Each call opens a stream, in this order: 1, 3, 5, ... (RFC 9113 section 5.1.1).
+            let answers = (1..)
+                .step_by(2)
+                .zip(&exchanges)
+                .map(|(stream, exchange)| connection.request(&client, exchange, stream));
+            let answers: Vec<_> = answers.collect();
+            join_all(answers).await;
+            drop(connection.sender); // the connection closes when nobody can send on it
+            connection.task.await;
+        }
+        Err(error) => exchanges
+            .iter()
+            .for_each(|exchange| exchange.failed(&*error)),
+    }
+}
+
+/// A connection that takes any number of requests at a time.
+struct Connection {
+    sender: SendRequest<Empty<Bytes>>,
+    task: JoinHandle<()>,
+    socket: SocketId,
+    ends: Ends,
+}
+
+async fn connect(
+    client: &Client,
+    exchange: &mut Exchange,
+) -> Result<Connection, Box<dyn std::error::Error>> {
+    let (stream, ends) = client.connect(exchange).await?;
+    let socket = stream.socket();
+    let (sender, connection) = Builder::new(client.spawner.clone())
+        .timer(HyperTimer::new(client.net.clock().clone()))
+        .initial_max_send_streams(STREAMS)
+        .handshake(stream)
+        .await?;
+    let task = client.spawner.spawn("http2 client", async move {
+        let _ = connection.await; // whoever waits for an answer has the error
+    });
+    Ok(Connection {
+        sender,
+        task,
+        socket,
+        ends,
+    })
+}
+
+impl Connection {
+    /// Sends a request, which opens `stream`, and returns what reads the answer to its end.
+    fn request<'a>(
+        &mut self,
+        client: &Client,
+        exchange: &'a Exchange,
+        stream: u64,
+    ) -> impl Future<Output = ()> + use<'a> {
+        let url = format!("http://{}{}", client.authority, exchange.path());
+        let request = Request::get(url)
+            .body(Empty::new())
+            .expect("an authority and a path of a site make a valid target");
+        client.requests.sent(self.ends, exchange.id());
+        exchange.phase(Phase::RequestStart);
+        let answer = self.sender.send_request(request);
+        // A request without a body is written in the instant in which it is handed over.
+        exchange.phase(Phase::RequestEnd);
+        async move {
+            if let Err(error) = receive(answer, exchange, stream).await {
+                exchange.failed(&error);
+            }
+        }
+    }
+}
+
+async fn receive(
+    answer: impl Future<Output = hyper::Result<http::Response<hyper::body::Incoming>>>,
+    exchange: &Exchange,
+    stream: u64,
+) -> hyper::Result<()> {
+    let response = answer.await?;
+    exchange.phase(Phase::ResponseStart);
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await?.to_bytes().len() as u64;
+    exchange.bytes(Layer::Stream(stream), true, 0, body);
+    exchange.answered(status, body);
+    Ok(())
+}

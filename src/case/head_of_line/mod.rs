@@ -1,0 +1,280 @@
+//! `head-of-line`: who waits for a slow object, and who for a lost segment.
+//!
+//! One page of N equal objects. [`schedule`] has the closed forms, [`page`] reads from a recording how the objects
+//! fared, [`frames`] where HTTP/2 put them in the stream, [`waits`] how long their bytes lay undeliverable,
+//! and [`lost`] judges the variant with a loss.
+
+mod frames;
+mod lost;
+mod page;
+mod schedule;
+mod waits;
+
+use super::knob::{Kind, Knob, path_knobs};
+use super::stage::Pair;
+use super::transfer::slow_start_rounds;
+use super::{Case, CaseError, Judgement, Main, Plan, Stage, Variant, expect};
+use crate::app::http::{Client, Object, Requests, Server, Site};
+use crate::app::{http1, http2};
+use crate::link::{Direction, DropScripts, LinkConfig};
+use crate::measure::Check;
+use crate::record::Recording;
+use crate::sim::PathConfig;
+use crate::units::Span;
+use page::Fate;
+use schedule::{Schedule, TOLERANCE};
+
+/// Connections that browsers open to one origin.
+const CONNECTIONS: usize = 6;
+
+/// Where servers listen.
+const PORT: u16 = 80;
+
+/// The head-of-line case.
+#[derive(Debug)]
+pub struct HeadOfLine;
+
+const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "h1-serial",
+        about: "one HTTP/1.1 connection, one request at a time; one object is slow",
+    },
+    Variant {
+        name: "h1-pipelined",
+        about: "one HTTP/1.1 connection, all requests at once; one object is slow",
+    },
+    Variant {
+        name: "h1-six",
+        about: "six HTTP/1.1 connections with one queue, as browsers have them; one object is slow",
+    },
+    Variant {
+        name: "h2-slow",
+        about: "one HTTP/2 connection, all requests at once; one object is slow",
+    },
+    Variant {
+        name: "h2-lost",
+        about: "one HTTP/2 connection, all requests at once; one segment is lost",
+    },
+];
+
+impl Case for HeadOfLine {
+    fn name(&self) -> &'static str {
+        "head-of-line"
+    }
+
+    fn question(&self) -> &'static str {
+        "Which objects wait for one that is slow, and which for one lost segment?"
+    }
+
+    fn variants(&self) -> &'static [Variant] {
+        VARIANTS
+    }
+
+    fn knobs(&self) -> Vec<Knob> {
+        let mut knobs = path_knobs("150ms");
+        let at_once = Kind::Count(1..=http2::STREAMS as u64);
+        knobs.extend([
+            Knob::new("objects", "12", at_once.clone(), "objects of the page"),
+            Knob::new(
+                "bytes",
+                "100B",
+                Kind::Size,
+                "size of each object where one is slow",
+            ),
+            Knob::new(
+                "object",
+                "3",
+                at_once,
+                "the object that is slow, or that loses a byte",
+            ),
+            Knob::new(
+                "think",
+                "500ms",
+                Kind::Time,
+                "how long the server thinks about the slow object",
+            ),
+            Knob::new(
+                "lost_bytes",
+                "4kB",
+                Kind::Size,
+                "size of each object in h2-lost",
+            ),
+            Knob::new(
+                "byte",
+                "2000",
+                Kind::Count(0..=3_999_999_999),
+                "h2-lost drops the segment that carries this byte of the object, counted from 0",
+            ),
+        ]);
+        knobs
+    }
+
+    fn check(&self, plan: &Plan) -> Result<(), CaseError> {
+        let refuse = |first: &str, second: &str, reason: &str| {
+            let setting = |key| format!("{key}={}", plan.text(key));
+            Err(CaseError::Contradiction {
+                case: self.name().to_owned(),
+                first: setting(first),
+                second: setting(second),
+                reason: reason.to_owned(),
+            })
+        };
+        if plan.count("object") > plan.count("objects") {
+            return refuse("object", "objects", "the page has no such object");
+        }
+        if is_lost(plan) && plan.count("byte") >= plan.bytes("lost_bytes") {
+            return refuse("byte", "lost_bytes", "the object has no such byte");
+        }
+        if is_lost(plan) && plan.text("drop") != "none" {
+            return refuse(
+                "drop",
+                "byte",
+                "h2-lost drops by a script of its own; use the variant h2-slow with `drop`",
+            );
+        }
+        Ok(())
+    }
+
+    fn build(&self, plan: &Plan, stage: &mut Stage<'_>) -> Main {
+        let drops = if is_lost(plan) {
+            lost::script(plan)
+        } else {
+            DropScripts::default()
+        };
+        fetch_page(plan, stage, &drops)
+    }
+
+    fn judge(&self, plan: &Plan, recording: &Recording) -> Judgement {
+        let fates = page::fates(recording);
+        let judgement = Judgement {
+            total: page::total(recording, &fates),
+            rtt: plan.span("jitter").is_zero().then(|| plan.span("rtt")),
+            checks: vec![expect(
+                "objects answered whole",
+                plan.count("objects"),
+                fates.iter().filter(|fate| fate.bytes == size(plan)).count(),
+            )],
+            ..Judgement::default()
+        };
+        if is_lost(plan) {
+            return lost::judge(plan, recording, &fates, judgement);
+        }
+        slow(plan, recording, &fates, judgement)
+    }
+}
+
+fn is_lost(plan: &Plan) -> bool {
+    plan.variant() == "h2-lost"
+}
+
+/// Body length of each object.
+fn size(plan: &Plan) -> u64 {
+    plan.bytes(if is_lost(plan) { "lost_bytes" } else { "bytes" })
+}
+
+/// Client, server, path and page; `drops` are the variant's own.
+fn fetch_page(plan: &Plan, stage: &mut Stage<'_>, drops: &DropScripts) -> Main {
+    let Pair { client, server } = pair(plan, stage, drops);
+    let (requests, spawner) = (Requests::new(), stage.spawner());
+    let remote = server.endpoint(PORT);
+    let site = Site::new(objects(plan), requests.clone());
+    let server = Server::new(server, spawner.clone(), PORT, site);
+    match plan.variant() {
+        "h2-slow" | "h2-lost" => drop(spawner.spawn("server", http2::serve(server))),
+        _ => drop(spawner.spawn("server", http1::serve(server))),
+    }
+    let client = Client::new(client, spawner, requests, remote, "server.test");
+    let paths = (1..=plan.count("objects")).map(Site::path);
+    match plan.variant() {
+        "h1-serial" => Box::pin(http1::fetch(client, paths, 1)),
+        "h1-pipelined" => Box::pin(http1::pipeline(client, paths)),
+        "h1-six" => Box::pin(http1::fetch(client, paths, CONNECTIONS)),
+        _ => Box::pin(http2::fetch(client, paths)),
+    }
+}
+
+/// The page: equal objects, one of them slow unless one is to lose a byte.
+fn objects(plan: &Plan) -> impl Iterator<Item = Object> {
+    let bytes = size(plan);
+    let (slow, think) = (plan.count("object"), plan.span("think"));
+    let has_slow = !is_lost(plan);
+    (1..=plan.count("objects")).map(move |ordinal| Object {
+        bytes,
+        think: if has_slow && ordinal == slow {
+            think
+        } else {
+            Span::ZERO
+        },
+    })
+}
+
+/// Two hosts, with `drops` beside those of the plan.
+fn pair(plan: &Plan, stage: &mut Stage<'_>, drops: &DropScripts) -> Pair {
+    let client = stage.world.add_host("client", plan.client());
+    let server = stage.world.add_host("server", plan.server());
+    let link = |direction| {
+        let link = plan.link(direction);
+        let both = link.drops.iter().chain(drops.iter()).copied();
+        let drops: DropScripts = both.collect();
+        LinkConfig {
+            drops: drops.toward(direction),
+            ..link
+        }
+    };
+    let path = PathConfig {
+        forward: link(Direction::ClientToServer),
+        backward: link(Direction::ServerToClient),
+        memory: None,
+    };
+    stage.world.join(client, server, path);
+    Pair {
+        client: stage.world.net(client),
+        server: stage.world.net(server),
+    }
+}
+
+/// Judges a variant in which one object is slow.
+fn slow(plan: &Plan, recording: &Recording, fates: &[Fate], mut judgement: Judgement) -> Judgement {
+    let schedule = Schedule::of(plan);
+    judgement.objects = page::objects(recording, fates, &[]);
+    judgement.cause = Some(
+        "the answers that one connection carries at once exceed smoltcp's first congestion window of 2,048 B: \
+         slow start takes more round trips"
+            .to_owned(),
+    );
+    if !plan.is_clean() {
+        return judgement;
+    }
+    if schedule.is_exact() {
+        judgement.checks.extend(delays(&schedule, recording, fates));
+    }
+    judgement.formula(schedule.text(), schedule.total())
+}
+
+/// Whom the slow object delays, and by how much.
+fn delays(schedule: &Schedule, recording: &Recording, fates: &[Fate]) -> Vec<Check> {
+    let ends: Vec<_> = fates.iter().map(|fate| fate.end(recording)).collect();
+    let delayed = |ends: &[Option<Span>]| schedule.delayed(ends);
+    let closed_form: Vec<_> = schedule.ends().into_iter().map(Some).collect();
+    let (predicted, seen) = (delayed(&closed_form), delayed(&ends));
+    let on_time = std::iter::zip(schedule.ends(), &ends)
+        .filter(|(predicted, seen)| seen.is_some_and(|seen| seen.abs_diff(*predicted) < TOLERANCE))
+        .count();
+    vec![
+        expect(
+            "objects that end when the closed form says",
+            ends.len(),
+            on_time,
+        ),
+        expect(
+            "other objects that the slow one delays by its whole think time",
+            predicted.wholly,
+            seen.wholly,
+        ),
+        expect(
+            "other objects that it delays at all",
+            predicted.at_all,
+            seen.at_all,
+        ),
+    ]
+}
