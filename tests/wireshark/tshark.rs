@@ -88,6 +88,8 @@ impl Tshark {
             "-E",
             "aggregator=,",
         ]);
+        // Without it tshark calls a retransmission malformed where it also reassembles HTTP/2 frames.
+        command.args(["-o", "tcp.reassemble_out_of_order:TRUE"]);
         for layer in ["ip", "tcp", "udp"] {
             command.args(["-o", &format!("{layer}.check_checksum:TRUE")]);
         }
