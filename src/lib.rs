@@ -1,6 +1,7 @@
 //! wirelab: where did the time go, packet by packet.
 pub mod app;
 pub mod case;
+pub mod cli;
 pub mod event;
 pub mod host;
 pub mod link;

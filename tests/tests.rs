@@ -1,7 +1,13 @@
 //! The integration tests, in one binary.
 
+/// Rules about the source itself.
+mod architecture;
+/// The committed outputs are what the cases make.
+mod canonical;
 /// Every case keeps its own expectations.
 mod cases;
+/// The program as it is used.
+mod cli;
 /// What the HTTP roles say and send, seen through the case `head-of-line`.
 mod head_of_line;
 /// What a stream delivers, whatever happens to its frames.

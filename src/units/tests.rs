@@ -1,3 +1,5 @@
+//! Claims about how quantities are read and printed.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Claims about scripts: which frames they name, and which texts they refuse.
+
 use super::*;
 use crate::link::tests::Segment;
 

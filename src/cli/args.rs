@@ -1,0 +1,179 @@
+//! What can be typed: verbs, flags and their help. What it means is decided in `selection`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Replays what happens on the wire, packet by packet, in virtual time.
+#[derive(Debug, Parser)]
+#[command(name = "wirelab", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(disable_help_subcommand = true, arg_required_else_help = false)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  wirelab list                          what there is to see
+  wirelab run --all                     every case, with captures and plots in the current directory
+  wirelab run handshake/syn-lost        one variant
+  wirelab step handshake/syn-lost       the same, event by event
+
+Exit status: 0 if every expectation was kept, 1 if one was not, 2 for misuse and failed input or output.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Shows the cases with their variants and knobs
+    List(ListArgs),
+    /// Runs cases: prints measurement beside formula, writes captures and plots
+    Run(RunArgs),
+    /// Runs one variant and prints everything that happened, event by event
+    Step(StepArgs),
+    /// Draws the plots again from saved recordings
+    Plot(PlotArgs),
+    /// Prints a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+/// Arguments of `list`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArgs {
+    /// Print one JSON object per variant, one per line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What changes a run.
+#[derive(Debug, clap::Args)]
+pub(super) struct Settings {
+    /// Turn a knob of every selected case, for example rtt=150ms, loss=1%, rate=10mbit, queue=100p,
+    /// bytes=100kB, drop=s2c:data:20,c2s:syn:1; `wirelab list` shows the knobs
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
+    pub(super) knobs: Vec<(String, String)>,
+
+    /// Seed of every chance; the same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+
+    /// Transport profile of clients and servers: linux (default) or smoltcp
+    #[arg(long, value_name = "STACK")]
+    pub(super) stack: Option<String>,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that can be typed"
+)]
+#[command(after_help = RUN_EXAMPLES)]
+pub(super) struct RunArgs {
+    /// Cases, or single variants of them
+    #[arg(value_name = "CASE[/VARIANT]", conflicts_with = "all")]
+    pub(super) cases: Vec<String>,
+
+    /// Run every variant of every case
+    #[arg(long)]
+    pub(super) all: bool,
+
+    #[command(flatten)]
+    pub(super) settings: Settings,
+
+    /// Directory below which captures/ and plots/ are written
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = ".",
+        hide_default_value = true
+    )]
+    pub(super) out: PathBuf,
+
+    /// Keep only the first N bytes of each frame in captures, 64 at least
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(64..))]
+    pub(super) snaplen: Option<u32>,
+
+    /// Write plots as PNG too
+    #[arg(long)]
+    pub(super) png: bool,
+
+    /// Print one JSON object per variant, one per line, and nothing else
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Print only expectations that were not kept, and no progress
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  wirelab run --all
+  wirelab run handshake transfer --set rtt=20ms
+  wirelab run transfer --set bytes=1MB --set loss=1% --seed 7 --out /tmp/lossy
+  wirelab run transfer --stack smoltcp --json
+
+Files, below DIR (default: the current directory):
+  captures/CASE/VARIANT/HOST.pcapng     what each host's tap saw, for Wireshark
+  captures/CASE/VARIANT/events.bin      everything that happened, for plot
+  captures/CASE/VARIANT/result.json     the figures
+  plots/CASE/VARIANT.svg                the ladder
+  plots/CASE/comparison.svg             the variants side by side, when all of a case were run";
+
+/// Arguments of `step`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = STEP_EXAMPLES)]
+pub(super) struct StepArgs {
+    /// The variant
+    #[arg(value_name = "CASE/VARIANT")]
+    pub(super) case: String,
+
+    #[command(flatten)]
+    pub(super) settings: Settings,
+
+    /// Print the whole run and end, which is also what happens without it
+    #[arg(long)]
+    pub(super) print: bool,
+}
+
+const STEP_EXAMPLES: &str = "\
+Examples:
+  wirelab step handshake/syn-lost --print
+  wirelab step transfer/download --set drop=s2c:data:3 | less";
+
+/// Arguments of `plot`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = PLOT_EXAMPLES)]
+pub(super) struct PlotArgs {
+    /// Directories of earlier runs: OUT, or below it captures, captures/CASE or captures/CASE/VARIANT
+    #[arg(value_name = "DIR", required = true)]
+    pub(super) directories: Vec<PathBuf>,
+
+    /// Write plots as PNG too
+    #[arg(long)]
+    pub(super) png: bool,
+}
+
+const PLOT_EXAMPLES: &str = "\
+Examples:
+  wirelab plot .                        all plots of the current directory's captures
+  wirelab plot captures/handshake --png";
+
+/// Arguments of `completions`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: Shell,
+}
+
+/// `KEY=VALUE` in its two parts.
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() && !value.is_empty() => {
+            Ok((key.to_owned(), value.to_owned()))
+        }
+        _ => Err("write it as KEY=VALUE, for example --set rtt=150ms".to_owned()),
+    }
+}

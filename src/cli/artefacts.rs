@@ -1,0 +1,127 @@
+//! The files of a run: captures, recording, result and plots, and what each is called.
+
+use anyhow::Result;
+
+use super::output::Staging;
+use crate::case::{Case, Finished, find};
+use crate::measure::CaseResult;
+use crate::plot::{Figure, Theme, comparison, ladder};
+use crate::record::pcapng::Captures;
+use crate::record::{Recording, RunInfo, events_file};
+
+/// The recording of a variant, beside its captures.
+pub(super) const EVENTS: &str = "events.bin";
+/// The result of a variant, beside its captures.
+pub(super) const RESULT: &str = "result.json";
+/// The directory of all that is not a picture.
+pub(super) const CAPTURES: &str = "captures";
+
+/// What can be chosen about the files.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Choice {
+    /// How much of each frame captures keep, in bytes.
+    pub(super) snaplen: Option<u32>,
+    /// Whether plots are written as PNG too.
+    pub(super) png: bool,
+}
+
+/// Writes all files of a run and notes them in its result.
+pub(super) fn write(finished: &mut Finished, choice: Choice, staging: &Staging) -> Result<()> {
+    let Finished { recording, result } = finished;
+    let directory = format!("{CAPTURES}/{}/{}", result.case, result.variant);
+    let mut files = write_captures(recording, choice.snaplen, &directory, staging)?;
+    let events = format!("{directory}/{EVENTS}");
+    staging.write(&events, |out| Ok(events_file::write(recording, out)?))?;
+    files.push(events);
+    let json = format!("{directory}/{RESULT}");
+    files.push(json.clone());
+    files.extend(write_ladder(recording, choice.png, staging)?);
+    result.files = files;
+    staging.write(&json, |out| {
+        serde_json::to_writer_pretty(&mut *out, result)?;
+        Ok(out.write_all(b"\n")?)
+    })
+}
+
+fn write_captures(
+    recording: &Recording,
+    snaplen: Option<u32>,
+    directory: &str,
+    staging: &Staging,
+) -> Result<Vec<String>> {
+    let mut captures = Captures::of(recording);
+    if let Some(snaplen) = snaplen {
+        captures = captures.with_snaplen(snaplen);
+    }
+    let mut files = Vec::new();
+    for (host, info) in recording.hosts() {
+        let path = format!("{directory}/{}.pcapng", info.name);
+        staging.write(&path, |out| {
+            captures.write(host, out)?;
+            Ok(())
+        })?;
+        files.push(path);
+    }
+    Ok(files)
+}
+
+/// Draws the ladder of a recording and returns the names of its files.
+pub(super) fn write_ladder(
+    recording: &Recording,
+    png: bool,
+    staging: &Staging,
+) -> Result<Vec<String>> {
+    let RunInfo { case, variant, .. } = &recording.run;
+    let figure = ladder(recording, &title(&recording.run));
+    write_figure(&figure, &format!("plots/{case}/{variant}"), png, staging)
+}
+
+/// Draws the variants of a case side by side, if all of them are there.
+pub(super) fn write_comparison(
+    case: &dyn Case,
+    results: &[CaseResult],
+    png: bool,
+    staging: &Staging,
+) -> Result<Vec<String>> {
+    let of_variant = |name| {
+        let mut all = results.iter();
+        all.find(|result| result.case == case.name() && result.variant == name)
+    };
+    let variants = case.variants().iter();
+    let complete: Option<Vec<_>> = variants
+        .map(|variant| of_variant(variant.name).cloned())
+        .collect();
+    let Some(results) = complete else {
+        return Ok(Vec::new());
+    };
+    let figure = comparison(case.name(), case.question(), &results);
+    let path = format!("plots/{}/comparison", case.name());
+    write_figure(&figure, &path, png, staging)
+}
+
+fn write_figure(figure: &Figure, path: &str, png: bool, staging: &Staging) -> Result<Vec<String>> {
+    let svg = format!("{path}.svg");
+    staging.write(&svg, |out| {
+        Ok(out.write_all(figure.svg(Theme::Adaptive).as_bytes())?)
+    })?;
+    let mut files = vec![svg];
+    if png {
+        let png = format!("{path}.png");
+        staging.write(&png, |out| Ok(out.write_all(&figure.png())?))?;
+        files.push(png);
+    }
+    Ok(files)
+}
+
+/// What a ladder shows: the variant's own words, or its name if this wirelab does not know it.
+fn title(run: &RunInfo) -> String {
+    let name = format!("{}/{}", run.case, run.variant);
+    let known = find(&run.case).ok().and_then(|case| {
+        let mut variants = case.variants().iter();
+        variants.find(|variant| variant.name == run.variant)
+    });
+    known.map_or_else(
+        || name.clone(),
+        |variant| format!("{name}: {}", variant.about),
+    )
+}

@@ -1,0 +1,58 @@
+//! `wirelab plot`: the plots of earlier runs, drawn again from what was saved.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::Outcome;
+use super::args::PlotArgs;
+use super::artefacts::{self, CAPTURES};
+use super::output::{Committed, Staging};
+use super::saved::SavedRun;
+use super::terminal;
+use crate::case::find;
+use crate::measure::CaseResult;
+
+/// Draws what was asked for.
+pub(super) fn plot(args: &PlotArgs) -> Result<Outcome> {
+    let mut runs = BTreeMap::<PathBuf, BTreeSet<SavedRun>>::new();
+    for directory in &args.directories {
+        for run in SavedRun::find(directory)? {
+            runs.entry(run.out().to_owned()).or_default().insert(run);
+        }
+    }
+    let mut committed = Vec::new();
+    let mut files = Vec::new();
+    for (out, runs) in &runs {
+        let staging = Staging::below(out);
+        files.extend(draw(out, runs, args.png, &staging)?);
+        committed.push(staging.commit()?);
+    }
+    terminal::print(&(files.join("\n") + "\n"))?;
+    committed.into_iter().for_each(Committed::keep);
+    Ok(Outcome::Kept)
+}
+
+/// Draws ladders, and the comparison of each case of which all variants were saved.
+fn draw(
+    out: &Path,
+    runs: &BTreeSet<SavedRun>,
+    png: bool,
+    staging: &Staging,
+) -> Result<Vec<String>> {
+    let (mut files, mut cases) = (Vec::new(), BTreeSet::new());
+    for run in runs {
+        let recording = run.recording()?;
+        files.extend(artefacts::write_ladder(&recording, png, staging)?);
+        cases.insert(recording.run.case);
+    }
+    for case in cases {
+        // A case that this wirelab does not know has ladders only.
+        let Ok(case) = find(&case) else { continue };
+        let saved = SavedRun::find(&out.join(CAPTURES).join(case.name()))?;
+        let results: Result<Vec<CaseResult>> = saved.iter().map(SavedRun::result).collect();
+        files.extend(artefacts::write_comparison(case, &results?, png, staging)?);
+    }
+    Ok(files)
+}

@@ -1,0 +1,91 @@
+//! `wirelab run`: measurement beside formula, and the files of every run.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use super::args::RunArgs;
+use super::artefacts::{self, Choice};
+use super::output::Staging;
+use super::terminal::{self, Terminal};
+use super::{Outcome, batch, selection, table};
+use crate::case::{Case, Plan, Run, all};
+use crate::measure::CaseResult;
+
+/// Runs what was asked for.
+pub(super) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome> {
+    let plans = selection::plans(args)?;
+    let staging = Staging::below(&args.out);
+    let results = run_all(&plans, args, &staging, terminal)?;
+    for case in cases_of(&results) {
+        artefacts::write_comparison(case, &results, args.png, &staging)?;
+    }
+    let committed = staging.commit()?;
+    let printed = terminal::print(&text(args, &results, terminal));
+    // The files are whole whether or not anybody reads on.
+    let wanted = match &printed {
+        Ok(()) => true,
+        Err(error) => error.is_broken_pipe(),
+    };
+    if wanted {
+        committed.keep();
+    }
+    printed?;
+    Ok(Outcome::of(&results))
+}
+
+fn run_all(
+    plans: &[Plan],
+    args: &RunArgs,
+    staging: &Staging,
+    terminal: Terminal,
+) -> Result<Vec<CaseResult>> {
+    let choice = Choice {
+        snaplen: args.snaplen,
+        png: args.png,
+    };
+    let work = |plan: &Plan| {
+        let mut finished = Run::start(plan).finish()?;
+        artefacts::write(&mut finished, choice, staging)?;
+        Ok(finished.result)
+    };
+    let done = |count: usize, plan: &Plan| {
+        if !args.quiet {
+            let (case, variant) = (plan.case().name(), plan.variant());
+            terminal.progress(&format!("{count} of {}: {case}/{variant}", plans.len()));
+        }
+    };
+    let results = batch::run(plans, work, done);
+    terminal.end_progress();
+    results
+}
+
+/// The cases that these results are of, in catalog order.
+fn cases_of(results: &[CaseResult]) -> impl Iterator<Item = &'static dyn Case> {
+    let has_result = |case: &&dyn Case| results.iter().any(|result| result.case == case.name());
+    all().iter().copied().filter(has_result)
+}
+
+/// What is printed.
+fn text(args: &RunArgs, results: &[CaseResult], terminal: Terminal) -> String {
+    if args.json {
+        return results.iter().map(json_line).collect();
+    }
+    let failures = table::failures(results, terminal);
+    if args.quiet {
+        return failures;
+    }
+    let mut text = table::table(results);
+    text.push('\n');
+    text.push_str(&failures);
+    let (summary, out) = (table::summary(results), args.out.display());
+    writeln!(text, "{summary}; captures/ and plots/ are in {out}")
+        .expect("a string takes every text");
+    text
+}
+
+fn json_line(result: &CaseResult) -> String {
+    let object =
+        serde_json::to_string(result).expect("a result has only text keys and finite numbers");
+    object + "\n"
+}

@@ -1,0 +1,7 @@
+//! What belongs here: claims about the program as it is used, by running it.
+
+mod misuse;
+mod program;
+mod results;
+mod scratch;
+mod texts;

@@ -1,0 +1,148 @@
+//! Help, list, table and completions as they are printed.
+
+use serde_json::Value;
+
+use super::program::wirelab;
+use super::scratch::Scratch;
+
+fn printed(arguments: &[&str]) -> String {
+    let scratch = Scratch::new(&format!("texts-{}", arguments.join("-")));
+    let ended = wirelab(scratch.path(), arguments);
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    ended.stdout
+}
+
+#[test]
+fn the_help_shows_verbs_and_examples() {
+    insta::assert_snapshot!(printed(&["--help"]), @r"
+    Replays what happens on the wire, packet by packet, in virtual time
+
+    Usage: wirelab <COMMAND>
+
+    Commands:
+      list         Shows the cases with their variants and knobs
+      run          Runs cases: prints measurement beside formula, writes captures and plots
+      step         Runs one variant and prints everything that happened, event by event
+      plot         Draws the plots again from saved recordings
+      completions  Prints a completion script for a shell
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Examples:
+      wirelab list                          what there is to see
+      wirelab run --all                     every case, with captures and plots in the current directory
+      wirelab run handshake/syn-lost        one variant
+      wirelab step handshake/syn-lost       the same, event by event
+
+    Exit status: 0 if every expectation was kept, 1 if one was not, 2 for misuse and failed input or
+    output.
+    ");
+}
+
+#[test]
+fn the_help_of_run_shows_flags_examples_and_files() {
+    insta::assert_snapshot!(printed(&["run", "--help"]), @r"
+    Runs cases: prints measurement beside formula, writes captures and plots
+
+    Usage: wirelab run [OPTIONS] [CASE[/VARIANT]]...
+
+    Arguments:
+      [CASE[/VARIANT]]...  Cases, or single variants of them
+
+    Options:
+          --all              Run every variant of every case
+          --set <KEY=VALUE>  Turn a knob of every selected case, for example rtt=150ms, loss=1%,
+                             rate=10mbit, queue=100p, bytes=100kB, drop=s2c:data:20,c2s:syn:1; `wirelab
+                             list` shows the knobs
+          --seed <N>         Seed of every chance; the same seed gives the same bytes [default: 1]
+          --stack <STACK>    Transport profile of clients and servers: linux (default) or smoltcp
+          --out <DIR>        Directory below which captures/ and plots/ are written
+          --snaplen <N>      Keep only the first N bytes of each frame in captures, 64 at least
+          --png              Write plots as PNG too
+          --json             Print one JSON object per variant, one per line, and nothing else
+      -q, --quiet            Print only expectations that were not kept, and no progress
+      -h, --help             Print help
+
+    Examples:
+      wirelab run --all
+      wirelab run handshake transfer --set rtt=20ms
+      wirelab run transfer --set bytes=1MB --set loss=1% --seed 7 --out /tmp/lossy
+      wirelab run transfer --stack smoltcp --json
+
+    Files, below DIR (default: the current directory):
+      captures/CASE/VARIANT/HOST.pcapng     what each host's tap saw, for Wireshark
+      captures/CASE/VARIANT/events.bin      everything that happened, for plot
+      captures/CASE/VARIANT/result.json     the figures
+      plots/CASE/VARIANT.svg                the ladder
+      plots/CASE/comparison.svg             the variants side by side, when all of a case were run
+    ");
+}
+
+#[test]
+fn help_fits_a_hundred_columns() {
+    for verb in ["list", "run", "step", "plot", "completions"] {
+        let help = printed(&[verb, "--help"]);
+        assert!(
+            help.lines().all(|line| line.chars().count() <= 100),
+            "{help}"
+        );
+    }
+}
+
+#[test]
+fn the_list_names_every_variant_and_knob() {
+    let text = printed(&["list"]);
+    for case in wirelab::case::all() {
+        assert!(text.contains(case.question()));
+        for variant in case.variants() {
+            assert!(text.contains(variant.about));
+        }
+        for knob in case.knobs() {
+            assert!(text.contains(&format!("{}={}", knob.key, knob.default)));
+        }
+    }
+}
+
+#[test]
+fn the_list_as_json_has_an_object_per_variant() {
+    let text = printed(&["list", "--json"]);
+    let variants = wirelab::case::all()
+        .iter()
+        .map(|case| case.variants().len());
+    assert_eq!(text.lines().count(), variants.sum::<usize>());
+    for line in text.lines() {
+        let object: Value = serde_json::from_str(line).expect("a JSON object");
+        assert!(
+            object["knobs"]
+                .as_array()
+                .is_some_and(|knobs| !knobs.is_empty())
+        );
+    }
+}
+
+#[test]
+fn the_table_shows_measurement_beside_formula() {
+    insta::assert_snapshot!(printed(&["run", "handshake", "--set", "rtt=20ms"]), @r"
+    case       variant           time/ms      RTTs  frames   formula/ms  diff/ms  cause
+    handshake  open               40.000      2.00       9       40.000        0
+    handshake  syn-lost        1,040.000     52.00      10    1,040.000        0
+    handshake  syn-ack-lost    1,040.000     52.00      13    1,040.000        0
+    handshake  ack-lost           40.000      2.00      10       40.000        0
+    handshake  refused            20.000      1.00       4       20.000        0
+    handshake  blackhole     131,000.000  6,550.00      12  131,000.000        0
+
+    6 variants, 10 of 10 expectations kept; captures/ and plots/ are in .
+    ");
+}
+
+#[test]
+fn shells_can_complete_verbs() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(
+            printed(&["completions", shell]).contains("completions"),
+            "{shell}"
+        );
+    }
+}
