@@ -93,8 +93,8 @@ async fn connect(from: Net, to: Net, count: usize) -> Vec<TcpStream> {
             source: Some(sources[index / PER_ADDRESS]),
             ..options()
         };
-        let (from, remote) = (from.clone(), to.endpoint(80));
-        opening.push(async move { from.connect(remote, &options).await });
+        let (net, remote) = (from.clone(), to.endpoint(80));
+        opening.push(async move { net.connect(remote, &options).await });
         while let Some(opened) = opening.next().now_or_never().flatten() {
             streams.push(opened.expect("there are ports enough"));
         }
