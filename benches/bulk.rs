@@ -15,7 +15,7 @@ use futures::{AsyncReadExt, AsyncWriteExt};
 use wirelab::event::Probe;
 use wirelab::host::{ListenOptions, Profile, TcpOptions};
 use wirelab::link::LinkConfig;
-use wirelab::record::pcapng::Captures;
+use wirelab::record::pcapng::{Captures, LiveCaptures};
 use wirelab::record::{Recorder, RunInfo};
 use wirelab::sim::{PathConfig, World};
 use wirelab::units::{BitRate, Span};
@@ -114,13 +114,28 @@ fn captured_afterwards(bytes: usize, snaplen: usize) -> Outcome {
     let recording = recorder.borrow_mut().take(RunInfo::default());
     let captures = Captures::of(&recording);
     for (host, info) in recording.hosts() {
-        let path = std::env::temp_dir().join(format!("wirelab-bench-{}.pcapng", info.name));
-        let file = File::create(path).expect("the temporary directory is writable");
-        let mut out = BufWriter::with_capacity(1 << 20, file);
+        let mut out = create(&info.name);
         captures.write(host, &mut out).expect("there is space");
         out.flush().expect("there is space");
     }
     outcome
+}
+
+/// The same while the captures of both hosts are written to files, `snaplen` bytes of each frame.
+fn captured(bytes: usize, snaplen: Option<u32>) -> Outcome {
+    let outputs = ["client", "server"].map(create);
+    let live = LiveCaptures::new(RunInfo::default(), snaplen, outputs);
+    let live = Rc::new(RefCell::new(live));
+    let outcome = lab(bytes, Probe::new(live.clone()));
+    live.borrow_mut().finish().expect("there is space");
+    outcome
+}
+
+/// The capture file of a host.
+fn create(host: &str) -> BufWriter<File> {
+    let path = std::env::temp_dir().join(format!("wirelab-bench-{host}.pcapng"));
+    let file = File::create(path).expect("the temporary directory is writable");
+    BufWriter::with_capacity(1 << 20, file)
 }
 
 /// What is measured, in the order of the table.
@@ -128,6 +143,12 @@ fn rows() -> Vec<(&'static str, fn(usize) -> Outcome)> {
     vec![
         ("bare smoltcp", bare::transfer),
         ("lab, nobody watches", |bytes| lab(bytes, Probe::silent())),
+        ("lab, captures at snaplen 128", |bytes| {
+            captured(bytes, Some(128))
+        }),
+        ("lab, captures of whole frames", |bytes| {
+            captured(bytes, None)
+        }),
         ("lab, recorded at snaplen 128", |bytes| {
             recorded(bytes, 128).0
         }),

@@ -38,17 +38,15 @@ fn connections(criterion: &mut Criterion<cpu::CpuTime>) {
     group.finish();
 }
 
-/// One row of the table under way: time to open, time per frame, frames, resident bytes per endpoint.
+/// One row of the table under way: time to open, time per frame, frames.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     open: Duration,
     per_frame: f64,
     frames: u64,
-    resident: u64,
 }
 
 fn run(open: usize, active: usize, messages: usize) -> Run {
-    let before = cpu::resident();
     let (mut crowd, opened) = cpu::timed(|| Crowd::open(open));
     crowd.work(active, active); // everybody once, so that all that is measured has been in use
     let (frames, worked) = cpu::timed(|| crowd.work(active, messages));
@@ -56,7 +54,6 @@ fn run(open: usize, active: usize, messages: usize) -> Run {
         open: opened,
         per_frame: worked.as_secs_f64() * 1e9 / frames as f64,
         frames,
-        resident: cpu::resident().saturating_sub(before) / (2 * open as u64),
     }
 }
 
@@ -68,19 +65,18 @@ fn once(messages: usize, repeats: usize) {
         }
     }
     println!(
-        "| open | active | ns per frame min / med | of 100 open | frames | CPU s to open all min / med | resident B per endpoint |"
+        "| open | active | ns per frame min / med | of 100 open | frames | CPU s to open all min / med |"
     );
-    println!("|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|");
     let mut few = None;
     for ((open, active), mut runs) in ROWS.iter().zip(runs) {
         runs.sort_by(|a, b| a.per_frame.total_cmp(&b.per_frame));
         let (best, median) = (runs[0], runs[runs.len() / 2]);
-        let resident = runs.iter().map(|run| run.resident).max().unwrap_or(0);
         let mut opens: Vec<_> = runs.iter().map(|run| run.open.as_secs_f64()).collect();
         opens.sort_by(f64::total_cmp);
         let reference = *few.get_or_insert(best.per_frame);
         println!(
-            "| {open} | {active} | {:.0} / {:.0} | {:.2} | {} | {:.3} / {:.3} | {resident} |",
+            "| {open} | {active} | {:.0} / {:.0} | {:.2} | {} | {:.3} / {:.3} |",
             best.per_frame,
             median.per_frame,
             best.per_frame / reference,

@@ -51,17 +51,6 @@ pub(crate) fn elements(count: u64) -> Throughput {
     Throughput::Elements(count)
 }
 
-/// Bytes of memory that the process holds at the moment.
-#[allow(dead_code, reason = "for the bench of connections")]
-pub(crate) fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = statm
-        .split(' ')
-        .nth(1)
-        .and_then(|pages| pages.parse::<u64>().ok());
-    pages.unwrap_or(0) * 4_096
-}
-
 /// A whole number in the environment.
 pub(crate) fn number(name: &str) -> Option<usize> {
     let text = std::env::var(name).ok()?;

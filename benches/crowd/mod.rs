@@ -24,6 +24,8 @@ const MESSAGE: usize = 200;
 const PACE: Span = Span::from_micros(20);
 /// Time after the last message in which everything is acknowledged.
 const QUIET: Span = Span::from_millis(100);
+/// Time after the last open in which the timers of all handshakes run out: they are part of opening.
+const HANDSHAKE_TIMERS: Span = Span::from_secs(2);
 /// Time between two opens.
 const OPEN_PACE: Span = Span::from_micros(10);
 
@@ -93,8 +95,8 @@ async fn connect(from: Net, to: Net, count: usize) -> Vec<TcpStream> {
             source: Some(sources[index / PER_ADDRESS]),
             ..options()
         };
-        let (from, remote) = (from.clone(), to.endpoint(80));
-        opening.push(async move { from.connect(remote, &options).await });
+        let (net, remote) = (from.clone(), to.endpoint(80));
+        opening.push(async move { net.connect(remote, &options).await });
         while let Some(opened) = opening.next().now_or_never().flatten() {
             streams.push(opened.expect("there are ports enough"));
         }
@@ -103,6 +105,7 @@ async fn connect(from: Net, to: Net, count: usize) -> Vec<TcpStream> {
     while let Some(opened) = opening.next().await {
         streams.push(opened.expect("there are ports enough"));
     }
+    from.clock().sleep(HANDSHAKE_TIMERS).await;
     streams
 }
 

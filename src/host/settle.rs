@@ -224,21 +224,34 @@ impl Host {
     }
 
     /// Makes sure that the world calls when the connection has something due.
-    fn arm(&mut self, now: SimTime, connection: &mut Connection) {
-        self.start_persist_timer(now, connection);
-        let mut deadline = connection.own_deadline();
-        if smoltcp_keeps_time(connection.state)
-            && let Some(at) = self.interface.poll_at(to_smoltcp(now), connection.set())
-        {
-            // smoltcp's clock ticks in microseconds: what is due now is due at the next tick.
-            let tick = SimTime::from_nanos((now.as_nanos() / 1_000 + 1) * 1_000);
-            deadline = deadline.min(from_smoltcp(at).max(tick));
+    pub(super) fn arm(&mut self, now: SimTime, connection: &mut Connection) {
+        let mut theirs = self.smoltcp_deadline(now, connection);
+        let unsent = connection.tcp_ref().send_queue() > 0;
+        if theirs == SimTime::MAX && unsent && smoltcp_keeps_time(connection.state) {
+            self.start_persist_timer(now, connection);
+            theirs = self.smoltcp_deadline(now, connection);
         }
+        // smoltcp's clock ticks in microseconds: what is due now is due at the next tick.
+        let tick = SimTime::from_nanos((now.as_nanos() / 1_000 + 1) * 1_000);
+        let deadline = connection.own_deadline().min(theirs.max(tick));
         if deadline < connection.armed {
             connection.armed = deadline;
             let timer = HostTimer::Connection(connection.id.index);
             self.outbox.timers.push((deadline, timer));
         }
+    }
+
+    /// When smoltcp wants to be polled for a connection.
+    pub(super) fn smoltcp_deadline(
+        &mut self,
+        now: SimTime,
+        connection: &mut Connection,
+    ) -> SimTime {
+        if !smoltcp_keeps_time(connection.state) {
+            return SimTime::MAX;
+        }
+        let at = self.interface.poll_at(to_smoltcp(now), connection.set());
+        at.map_or(SimTime::MAX, from_smoltcp)
     }
 
     /// Makes sure that the world calls when the next TIME-WAIT record may end.

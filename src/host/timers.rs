@@ -6,11 +6,10 @@ use etherparse::PacketBuilder;
 use super::connection::Connection;
 use super::egress::Carries;
 use super::ports::Tuple;
-use super::settle::smoltcp_keeps_time;
 use super::timewait::Record;
 use super::{Host, HostTimer};
 use crate::event::{Event, Mechanism, SocketError, SocketEvent, TcpState, Timer};
-use crate::units::{SimTime, to_smoltcp};
+use crate::units::SimTime;
 use crate::wire::ETHERNET_HEADER;
 
 /// TTL of the segments that the host makes itself, as of smoltcp's.
@@ -30,6 +29,12 @@ impl Host {
                     return;
                 }
                 connection.armed = SimTime::MAX;
+                let theirs = self.smoltcp_deadline(now, &mut connection);
+                if connection.own_deadline().min(theirs) > now {
+                    self.arm(now, &mut connection); // what it was asked for has been done since
+                    self.put_back(connection);
+                    return;
+                }
                 self.fire_connection(now, connection);
             }
         }
@@ -142,26 +147,18 @@ impl Host {
     /// comes later, or its retransmission timer finds the window closed, it starts none, and a lost window
     /// update would end the conversation (RFC 9293 section 3.8.6.1): let it hear of the closed window again.
     pub(super) fn start_persist_timer(&mut self, now: SimTime, connection: &mut Connection) {
-        let is_stuck = connection.tcp_ref().send_queue() > 0
-            && smoltcp_keeps_time(connection.state)
-            && self
-                .interface
-                .poll_at(to_smoltcp(now), connection.set())
-                .is_none();
-        if is_stuck {
-            let Tuple { local, remote } = connection.tuple;
-            let from_peer = Tuple {
-                local: remote,
-                remote: local,
-            };
-            let header = Bare {
-                seq: connection.last_ack,
-                ack: connection.transport.snd_una(),
-                window: 0,
-            };
-            let frame = bare_ack(from_peer, header).freeze();
-            self.feed(now, connection, &frame);
-        }
+        let Tuple { local, remote } = connection.tuple;
+        let from_peer = Tuple {
+            local: remote,
+            remote: local,
+        };
+        let header = Bare {
+            seq: connection.last_ack,
+            ack: connection.transport.snd_una(),
+            window: 0,
+        };
+        let frame = bare_ack(from_peer, header).freeze();
+        self.feed(now, connection, &frame);
     }
 
     /// Sends the ACK with which TIME-WAIT answers a FIN that came again.

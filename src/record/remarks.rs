@@ -1,13 +1,13 @@
 //! What is unusual about a frame, in words for the person who meets it in a capture or a stepper.
 //!
 //! Remarks need to know what happens later (a frame is sent first and dropped then), so they are gathered in
-//! a pass of their own. A frame that needs no explanation costs nothing here.
+//! a pass of their own, or while the frame is held back. A frame that needs no explanation costs nothing here.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::recording::{Direction, Entry, Recording};
+use super::recording::{Direction, Recording};
 use crate::event::{AppEvent, Event, HostId, LinkId, Mechanism, SocketEvent, SocketId, Timer};
 use crate::units::SimTime;
 use crate::wire::FrameId;
@@ -19,14 +19,14 @@ pub struct Remarks {
 }
 
 /// The pass that gathers remarks.
-#[derive(Default)]
-struct Gathering<'a> {
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
     remarks: Remarks,
-    links: BTreeMap<LinkId, &'a str>,
+    links: BTreeMap<LinkId, String>,
     /// The timer of a socket that fired last and has made no frame leave yet.
     fired: BTreeMap<SocketId, (SimTime, Timer)>,
     /// Notes that wait for a frame of their host.
-    notes: BTreeMap<HostId, Vec<(SimTime, &'a str)>>,
+    notes: BTreeMap<HostId, Vec<(SimTime, String)>>,
     /// The last frame of each host.
     last: BTreeMap<HostId, (SimTime, FrameId, Direction)>,
 }
@@ -36,7 +36,7 @@ impl Remarks {
     pub fn of(recording: &Recording) -> Self {
         let mut gathering = Gathering::default();
         for entry in &recording.entries {
-            gathering.entry(entry);
+            gathering.event(entry.at, &entry.event);
         }
         gathering.finish()
     }
@@ -61,19 +61,22 @@ impl Remarks {
     }
 }
 
-impl<'a> Gathering<'a> {
-    fn entry(&mut self, entry: &'a Entry) {
-        let at = entry.at;
-        match &entry.event {
+impl Gathering {
+    /// The next event of the recording.
+    pub(super) fn event(&mut self, at: SimTime, event: &Event) {
+        match event {
             Event::Link(link, info) => {
-                self.links.insert(*link, &info.name);
+                self.links.insert(*link, info.name.clone());
             }
             Event::FrameSent { host, frame } => self.seen(*host, at, frame.id, Direction::Out),
             Event::FrameReceived { host, frame } => self.seen(*host, at, frame.id, Direction::In),
             Event::Socket(socket, event) => self.socket(*socket, at, event),
             Event::App(host, event) => {
                 if let AppEvent::Note { text } = &**event {
-                    self.notes.entry(*host).or_default().push((at, text));
+                    self.notes
+                        .entry(*host)
+                        .or_default()
+                        .push((at, text.clone()));
                 }
             }
             event => self.fate(event),
@@ -148,7 +151,7 @@ impl<'a> Gathering<'a> {
                 .flatten()
                 .find(|(time, ..)| *time == at);
             if let Some((_, frame, direction)) = of_its_moment {
-                self.remarks.add(frame, direction, text.to_owned());
+                self.remarks.add(frame, direction, text);
             } else if let Some((_, frame, direction)) = next.or(last) {
                 self.remarks
                     .add(frame, direction, format!("at {at}: {text}"));
@@ -156,16 +159,44 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    fn finish(mut self) -> Remarks {
+    /// The remarks on a frame of `host` about which nothing more will become known, but by a note that finds
+    /// no later frame.
+    pub(super) fn conclude(
+        &mut self,
+        host: HostId,
+        (at, frame, direction): (SimTime, FrameId, Direction),
+    ) -> Vec<String> {
+        let is_last = self.last.get(&host) == Some(&(at, frame, direction));
+        let of_its_moment = |(noted, _): &(SimTime, String)| *noted == at;
+        if is_last
+            && self
+                .notes
+                .get(&host)
+                .is_some_and(|notes| notes.iter().all(of_its_moment))
+        {
+            self.place_notes(host, None);
+        }
+        self.remarks
+            .by_frame
+            .remove(&(frame, direction))
+            .unwrap_or_default()
+    }
+
+    /// Nothing more will happen: notes that wait go to the last frame of their host.
+    pub(super) fn end(&mut self) {
         let hosts: Vec<_> = self.notes.keys().copied().collect();
         for host in hosts {
             self.place_notes(host, None);
         }
+    }
+
+    fn finish(mut self) -> Remarks {
+        self.end();
         self.remarks
     }
 
-    fn link(&self, link: LinkId) -> &'a str {
-        self.links.get(&link).copied().unwrap_or("a link")
+    fn link(&self, link: LinkId) -> &str {
+        self.links.get(&link).map_or("a link", String::as_str)
     }
 }
 

@@ -18,7 +18,7 @@ use pcap_file::{DataLink, Endianness};
 
 use super::EPOCH;
 use crate::event::HostInfo;
-use crate::record::recording::{Recording, RunInfo};
+use crate::record::recording::RunInfo;
 
 /// Block type of a decryption secrets block, which the crate does not know.
 const SECRETS: u32 = 0x0000_000a;
@@ -72,9 +72,9 @@ pub(super) fn interface(
 }
 
 /// The names of all hosts' addresses.
-pub(super) fn names(recording: &Recording) -> NameResolutionBlock<'_> {
-    let hosts = recording.hosts().filter(|(_, host)| is_name(&host.domain));
-    let records = hosts.flat_map(|(_, host)| {
+pub(super) fn names<'a>(hosts: impl Iterator<Item = &'a HostInfo>) -> NameResolutionBlock<'a> {
+    let hosts = hosts.filter(|host| is_name(&host.domain));
+    let records = hosts.flat_map(|host| {
         let record = |ip_addr: &Ipv4Addr| Ipv4Record {
             ip_addr: *ip_addr,
             names: vec![Cow::Borrowed(host.domain.as_str())],

@@ -17,7 +17,10 @@ use crate::event::{AppEvent, Event, HostId, HostInfo};
 use crate::units::{SimTime, Span};
 
 mod blocks;
+mod live;
 mod packet;
+
+pub use live::LiveCaptures;
 
 use packet::{Packet, PacketBlock};
 
@@ -72,7 +75,7 @@ impl<'a> Captures<'a> {
         let mut out =
             PcapNgWriter::with_section_header(out, blocks::section(&self.recording.run, info))?;
         out.write_pcapng_block(blocks::interface(info, self.snaplen))?;
-        out.write_pcapng_block(blocks::names(self.recording))?;
+        out.write_pcapng_block(blocks::names(self.recording.hosts().map(|(_, host)| host)))?;
         if let Some(secrets) = self.secrets(host) {
             out.write_raw_block(&blocks::secrets(&secrets))?;
         }
@@ -127,7 +130,9 @@ impl<'a> Captures<'a> {
             let timestamp = timestamp(entry.at);
             out.write_raw_block(&block.encode(&Packet {
                 timestamp,
-                frame,
+                id: frame.id,
+                bytes: &frame.bytes,
+                length: packet::length_of(frame),
                 direction,
                 comments,
             }))?;

@@ -10,7 +10,7 @@ use pcap_file::pcapng::blocks::ENHANCED_PACKET_BLOCK;
 
 use super::blocks::raw;
 use crate::record::recording::Direction;
-use crate::wire::{Frame, summary};
+use crate::wire::{Frame, FrameId, summary};
 
 /// Option codes of the draft, sections 3.5 and 4.3.
 const END_OF_OPTIONS: u16 = 0;
@@ -22,9 +22,23 @@ const PACKET_ID: u16 = 5;
 pub(super) struct Packet<'a> {
     /// Nanoseconds since 1970.
     pub(super) timestamp: u64,
-    pub(super) frame: &'a Frame,
+    pub(super) id: FrameId,
+    /// As much of it as there is.
+    pub(super) bytes: &'a [u8],
+    /// Its length on the wire.
+    pub(super) length: usize,
     pub(super) direction: Direction,
     pub(super) comments: &'a [String],
+}
+
+/// Length of a frame on the wire, of which a recording may have kept only the beginning.
+pub(super) fn length_of(frame: &Frame) -> usize {
+    // a flipped bit may be one of the length that the header claims
+    if frame.corrupted {
+        frame.len()
+    } else {
+        summary::wire_len(&frame.bytes)
+    }
 }
 
 /// The buffer.
@@ -46,28 +60,26 @@ impl PacketBlock {
 
     /// The block of `packet`.
     pub(super) fn encode(&mut self, packet: &Packet<'_>) -> RawBlock<'_> {
-        let frame = packet.frame;
-        let kept = &frame.bytes[..frame.bytes.len().min(self.snaplen)];
-        // a flipped bit may be one of the length that the header claims
-        let length = if frame.corrupted {
-            frame.len()
-        } else {
-            summary::wire_len(&frame.bytes)
-        };
+        let kept = self.kept(packet.bytes);
         self.body.clear();
         self.word(0); // the only interface
         self.body.extend_from_slice(&high_low(packet.timestamp));
         self.word(length_u32(kept.len()));
-        self.word(length_u32(length));
+        self.word(length_u32(packet.length));
         self.padded(kept);
         for comment in packet.comments {
             let comment = shortened(comment);
             self.option(COMMENT, comment.as_bytes());
         }
         self.option(FLAGS, &flags(packet.direction).to_le_bytes());
-        self.option(PACKET_ID, &frame.id.0.to_le_bytes());
+        self.option(PACKET_ID, &packet.id.0.to_le_bytes());
         self.option(END_OF_OPTIONS, &[]);
         raw(ENHANCED_PACKET_BLOCK, Cow::Borrowed(&self.body))
+    }
+
+    /// As much of a frame as the capture keeps.
+    pub(super) fn kept<'a>(&self, frame: &'a [u8]) -> &'a [u8] {
+        &frame[..frame.len().min(self.snaplen)]
     }
 
     fn word(&mut self, word: u32) {

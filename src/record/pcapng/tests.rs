@@ -7,6 +7,7 @@ use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{NameRecordType, OptionCode, SecretsType};
 
 use super::*;
+use crate::event::Observer;
 use crate::record::sample::{self, CLIENT_SOCKET, SERVER_SOCKET};
 use crate::wire::{Frame, FrameId};
 
@@ -196,7 +197,9 @@ fn a_comment_that_is_too_long_is_cut_between_characters() {
     let comments = ["ü".repeat(40_000)];
     let packet = Packet {
         timestamp: 0,
-        frame: &frame,
+        id: frame.id,
+        bytes: &frame.bytes,
+        length: packet::length_of(&frame),
         direction: Direction::Out,
         comments: &comments,
     };
@@ -267,4 +270,27 @@ fn tshark_reads_a_capture_and_shows_its_comments() {
     );
     assert!(text.contains("the request leaves"), "{text}");
     assert!(!text.contains("dropped"), "{text}");
+}
+
+#[test]
+fn a_capture_written_live_is_the_capture_written_afterwards() {
+    let recording = sample::transfer();
+    let (mut client, mut server) = (Vec::new(), Vec::new());
+    let mut live = LiveCaptures::new(recording.run.clone(), Some(54), [&mut client, &mut server]);
+    for entry in &recording.entries {
+        live.observe(entry.at, entry.event.clone());
+    }
+    live.finish().unwrap();
+    drop(live);
+    let captures = Captures::of(&recording).with_snaplen(54);
+    assert_eq!(server, written(&captures, SERVER_SOCKET.host));
+    let blocks = |bytes: &[u8]| {
+        let mut lines: Vec<_> = outline(bytes).lines().map(str::to_owned).collect();
+        lines.retain(|line| !line.starts_with("DSB")); // which comes later in a live capture
+        lines
+    };
+    assert_eq!(
+        blocks(&client),
+        blocks(&written(&captures, CLIENT_SOCKET.host))
+    );
 }
