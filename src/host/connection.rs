@@ -37,8 +37,9 @@ pub(super) struct Connection {
     /// The peer's FIN has come: whatever happens later, reads end with the end of the stream, as Linux's
     /// `SOCK_DONE` has it.
     pub(super) finished: bool,
-    /// Own initial sequence number.
+    /// Own initial sequence number, and the peer's.
     pub(super) isn: u32,
+    peer_isn: u32,
     /// Bytes that the application has written, read, and could read.
     pub(super) written: u64,
     pub(super) read: u64,
@@ -52,10 +53,14 @@ pub(super) struct Connection {
     /// The peer's receive window in bytes, and the shift that its SYN announced (RFC 7323 section 2).
     pub(super) peer_window: u64,
     peer_shift: u8,
+    /// The shift of our own window, if both SYNs had the option.
+    pub(super) own_shift: u8,
     /// Acknowledgment number and window field of the last segment that left.
     pub(super) last_ack: u32,
     pub(super) last_window: u16,
     pub(super) heard: SimTime,
+    /// The application has closed the sending half, and smoltcp does not know yet.
+    pub(super) fin_waits: bool,
     /// The application has let go of the socket.
     pub(super) closed: bool,
     /// Whether it waits to be polled.
@@ -157,6 +162,7 @@ impl Connection {
             error: None,
             finished: false,
             isn,
+            peer_isn: 0,
             written: 0,
             read: 0,
             readable: 0,
@@ -167,9 +173,11 @@ impl Connection {
             peer_tsval: None,
             peer_window: 0,
             peer_shift: 0,
+            own_shift: 0,
             last_ack: 0,
             last_window: 0,
             heard: now,
+            fin_waits: false,
             closed: false,
             dirty: false,
             armed: SimTime::MAX,
@@ -211,17 +219,79 @@ impl Connection {
     /// Takes note of what a segment says of its sender: timestamp and window.
     pub(super) fn hear(&mut self, view: &TcpView<'_>) {
         let header = &view.header;
+        if header.syn() {
+            self.hear_syn(view);
+        }
         if header.syn() || self.timestamps {
             for option in header.options_iterator().flatten() {
-                match option {
-                    TcpOptionElement::Timestamp(tsval, _) => self.peer_tsval = Some(tsval),
-                    TcpOptionElement::WindowScale(shift) => self.peer_shift = shift.min(14),
-                    _ => {}
+                if let TcpOptionElement::Timestamp(tsval, _) = option {
+                    self.peer_tsval = Some(tsval);
                 }
             }
         }
         let shift = if header.syn() { 0 } else { self.peer_shift };
         self.peer_window = u64::from(header.window_size()) << shift;
+    }
+
+    fn hear_syn(&mut self, view: &TcpView<'_>) {
+        self.peer_isn = view.header.sequence_number();
+        if self.active {
+            self.last_ack = self.peer_isn;
+        }
+        match window_scale(view) {
+            Some(shift) => self.peer_shift = shift,
+            None => self.own_shift = 0, // both or none (RFC 7323 section 2.2)
+        }
+    }
+
+    /// Closes the sending half. smoltcp's LAST-ACK ignores window updates (whatever does not acknowledge data),
+    /// so it must not begin while data waits for the window: the FIN then follows the last of it.
+    pub(super) fn close_sending(&mut self) {
+        if self.state == TcpState::CloseWait && self.tcp_ref().send_queue() > 0 {
+            self.tcp().set_nagle_enabled(false); // nothing more will come to wait for
+            self.fin_waits = true;
+        } else {
+            self.tcp().close();
+        }
+    }
+
+    /// Whether everything that the application wrote has left at least once.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "sequence numbers are offsets modulo 2^32"
+    )]
+    pub(super) fn has_sent_all(&self) -> bool {
+        let end = self.isn.wrapping_add(1).wrapping_add(self.written as u32);
+        self.transport.snd_max() == end
+    }
+
+    /// Next sequence number that is expected of the peer.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "sequence numbers are offsets modulo 2^32"
+    )]
+    fn rcv_nxt(&self) -> u32 {
+        let bytes = self.read + self.tcp_ref().recv_queue() as u64;
+        let next = self.peer_isn.wrapping_add(1).wrapping_add(bytes as u32);
+        next.wrapping_add(u32::from(self.finished))
+    }
+
+    /// Whether a segment is acceptable (RFC 9293 section 3.10.7.4), so that smoltcp takes note of what it says,
+    /// its acknowledgment included. Like smoltcp, this looks at the data and not at a FIN behind it.
+    pub(super) fn accepts(&self, view: &TcpView<'_>) -> bool {
+        if self.state == TcpState::SynSent {
+            return true;
+        }
+        let window = u32::from(self.last_window) << self.own_shift;
+        let (next, edge) = (self.rcv_nxt(), self.last_ack.wrapping_add(window));
+        let seq = view.header.sequence_number();
+        let begins_inside = !seq_before(seq, next) && seq_before(seq, edge);
+        if view.payload.is_empty() {
+            return begins_inside || (next == edge && seq == next);
+        }
+        let data = view.sequence_len() - u32::from(view.header.fin());
+        let end = seq.wrapping_add(data);
+        next != edge && (begins_inside || (seq_before(next, end) && !seq_before(edge, end)))
     }
 
     /// Whether a segment says nothing new while a FIN alone is in flight. smoltcp would take the third one for a
@@ -234,7 +304,6 @@ impl Connection {
             && view.sequence_len() == 0
             && !header.rst()
             && header.acknowledgment_number() != self.transport.snd_max()
-            && !seq_before(header.sequence_number(), self.last_ack)
     }
 
     /// Sequence number of an ACK or RST for which smoltcp chose `seq`: SND.NXT, as far as the peer's window
@@ -289,6 +358,16 @@ impl Connection {
             .min()
             .unwrap_or(SimTime::MAX)
     }
+}
+
+/// The shift that a SYN announces, at most 14 (RFC 7323 section 2.3).
+pub(super) fn window_scale(syn: &TcpView<'_>) -> Option<u8> {
+    syn.header
+        .options_iterator()
+        .find_map(|option| match option {
+            Ok(TcpOptionElement::WindowScale(shift)) => Some(shift.min(14)),
+            _ => None,
+        })
 }
 
 impl Probing {

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use super::Host;
 use super::arp::{self, Gateway, Neighbour};
-use super::connection::Connection;
+use super::connection::{self, Connection};
 use super::transport::{Segment, Sending};
 use crate::event::{Event, Mechanism, SocketError, SocketEvent, SocketId};
 use crate::units::SimTime;
@@ -77,6 +77,9 @@ impl Host {
                 .is_some_and(|handshake| handshake.sent > 0)
         {
             return; // smoltcp's own timer; the host's schedule decides
+        }
+        if is_syn {
+            connection.own_shift = connection::window_scale(&view).unwrap_or(0);
         }
         connection.last_ack = segment.ack.unwrap_or(0);
         connection.last_window = segment.window;

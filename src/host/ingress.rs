@@ -156,10 +156,12 @@ impl Host {
             self.put_back(connection);
             return;
         }
-        connection.hear(view);
-        let says_something = !connection.is_bare_repetition(view);
-        connection.transport.received(Segment::of(view));
-        if says_something {
+        let accepted = connection.accepts(view);
+        if accepted {
+            connection.hear(view);
+            connection.transport.received(Segment::of(view));
+        }
+        if !(accepted && connection.is_bare_repetition(view)) {
             self.feed(now, &mut connection, &frame.bytes);
         }
         if header.rst() && connection.tcp_state() == TcpState::Closed {
