@@ -7,6 +7,7 @@ use smoltcp::socket::tcp;
 
 use super::options::TcpOptions;
 use super::ports::Tuple;
+use super::stall::FinTimer;
 use super::transport::{CongestionControl, KeepAlive, Profile, Transport};
 use crate::event::{SocketError, SocketId, TcpState};
 use crate::units::SimTime;
@@ -46,12 +47,14 @@ pub(super) struct Connection {
     pub(super) readable: u64,
     pub(super) handshake: Option<Handshake>,
     pub(super) keep_alive: Option<Probing>,
+    pub(super) fin_timer: Option<FinTimer>,
     /// When FIN-WAIT-2 ends for a socket that the application has closed.
     pub(super) orphan_until: Option<SimTime>,
     pub(super) timestamps: bool,
     pub(super) peer_tsval: Option<u32>,
     /// The peer's receive window in bytes, and the shift that its SYN announced (RFC 7323 section 2).
     pub(super) peer_window: u64,
+    pub(super) peer_window_field: u16,
     peer_shift: u8,
     /// The shift of our own window, if both SYNs had the option.
     pub(super) own_shift: u8,
@@ -168,10 +171,12 @@ impl Connection {
             readable: 0,
             handshake: None,
             keep_alive: keep_alive.map(|keep_alive| Probing::new(keep_alive, now)),
+            fin_timer: None,
             orphan_until: None,
             timestamps,
             peer_tsval: None,
             peer_window: 0,
+            peer_window_field: 0,
             peer_shift: 0,
             own_shift: 0,
             last_ack: 0,
@@ -230,7 +235,8 @@ impl Connection {
             }
         }
         let shift = if header.syn() { 0 } else { self.peer_shift };
-        self.peer_window = u64::from(header.window_size()) << shift;
+        self.peer_window_field = header.window_size();
+        self.peer_window = u64::from(self.peer_window_field) << shift;
     }
 
     fn hear_syn(&mut self, view: &TcpView<'_>) {
@@ -270,10 +276,23 @@ impl Connection {
         clippy::cast_possible_truncation,
         reason = "sequence numbers are offsets modulo 2^32"
     )]
-    fn rcv_nxt(&self) -> u32 {
+    pub(super) fn rcv_nxt(&self) -> u32 {
         let bytes = self.read + self.tcp_ref().recv_queue() as u64;
         let next = self.peer_isn.wrapping_add(1).wrapping_add(bytes as u32);
         next.wrapping_add(u32::from(self.finished))
+    }
+
+    /// First sequence number beyond the window that the peer knows.
+    fn rcv_edge(&self) -> u32 {
+        let window = u32::from(self.last_window) << self.own_shift;
+        self.last_ack.wrapping_add(window)
+    }
+
+    /// Whether a FIN comes with data that the window cuts off. smoltcp would take such a FIN for the end of what
+    /// it kept, and the rest would be lost.
+    pub(super) fn has_fin_beyond_window(&self, view: &TcpView<'_>) -> bool {
+        let data_end = view.sequence_end().wrapping_sub(1);
+        view.header.fin() && seq_before(self.rcv_edge(), data_end)
     }
 
     /// Whether a segment is acceptable (RFC 9293 section 3.10.7.4), so that smoltcp takes note of what it says,
@@ -282,8 +301,12 @@ impl Connection {
         if self.state == TcpState::SynSent {
             return true;
         }
-        let window = u32::from(self.last_window) << self.own_shift;
-        let (next, edge) = (self.rcv_nxt(), self.last_ack.wrapping_add(window));
+        let ack = view.header.acknowledgment_number();
+        let (una, max) = (self.transport.snd_una(), self.transport.snd_max());
+        if seq_before(ack, una) || seq_before(max, ack) {
+            return false;
+        }
+        let (next, edge) = (self.rcv_nxt(), self.rcv_edge());
         let seq = view.header.sequence_number();
         let begins_inside = !seq_before(seq, next) && seq_before(seq, edge);
         if view.payload.is_empty() {
@@ -292,18 +315,6 @@ impl Connection {
         let data = view.sequence_len() - u32::from(view.header.fin());
         let end = seq.wrapping_add(data);
         next != edge && (begins_inside || (seq_before(next, end) && !seq_before(edge, end)))
-    }
-
-    /// Whether a segment says nothing new while a FIN alone is in flight. smoltcp would take the third one for a
-    /// sign of loss, stop its retransmission timer for a fast retransmission, find no data to send, and never
-    /// send the FIN again.
-    pub(super) fn is_bare_repetition(&self, view: &TcpView<'_>) -> bool {
-        let header = &view.header;
-        matches!(self.state, TcpState::FinWait1 | TcpState::Closing)
-            && self.tcp_ref().send_queue() == 0
-            && view.sequence_len() == 0
-            && !header.rst()
-            && header.acknowledgment_number() != self.transport.snd_max()
     }
 
     /// Sequence number of an ACK or RST for which smoltcp chose `seq`: SND.NXT, as far as the peer's window
@@ -352,7 +363,8 @@ impl Connection {
             .keep_alive
             .filter(|_| self.probes())
             .map(|probing| probing.at);
-        [handshake, probe, self.orphan_until]
+        let fin = self.fin_timer.map(|timer| timer.at);
+        [handshake, probe, fin, self.orphan_until]
             .into_iter()
             .flatten()
             .min()

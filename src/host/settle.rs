@@ -237,7 +237,7 @@ impl Host {
 
     /// Makes sure that the world calls when the connection has something due.
     fn arm(&mut self, now: SimTime, connection: &mut Connection) {
-        self.start_persist_timer(now, connection);
+        self.prevent_stall(now, connection);
         let mut deadline = connection.own_deadline();
         if smoltcp_keeps_time(connection.state)
             && let Some(at) = self.interface.poll_at(to_smoltcp(now), connection.set())
