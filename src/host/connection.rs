@@ -7,6 +7,7 @@ use smoltcp::socket::tcp;
 
 use super::options::TcpOptions;
 use super::ports::Tuple;
+use super::stall::FinTimer;
 use super::transport::{CongestionControl, KeepAlive, Profile, Transport};
 use crate::event::{SocketError, SocketId, TcpState};
 use crate::units::SimTime;
@@ -37,25 +38,32 @@ pub(super) struct Connection {
     /// The peer's FIN has come: whatever happens later, reads end with the end of the stream, as Linux's
     /// `SOCK_DONE` has it.
     pub(super) finished: bool,
-    /// Own initial sequence number.
+    /// Own initial sequence number, and the peer's.
     pub(super) isn: u32,
+    peer_isn: u32,
     /// Bytes that the application has written, read, and could read.
     pub(super) written: u64,
     pub(super) read: u64,
     pub(super) readable: u64,
     pub(super) handshake: Option<Handshake>,
     pub(super) keep_alive: Option<Probing>,
+    pub(super) fin_timer: Option<FinTimer>,
     /// When FIN-WAIT-2 ends for a socket that the application has closed.
     pub(super) orphan_until: Option<SimTime>,
     pub(super) timestamps: bool,
     pub(super) peer_tsval: Option<u32>,
     /// The peer's receive window in bytes, and the shift that its SYN announced (RFC 7323 section 2).
     pub(super) peer_window: u64,
+    pub(super) peer_window_field: u16,
     peer_shift: u8,
+    /// The shift of our own window, if both SYNs had the option.
+    pub(super) own_shift: u8,
     /// Acknowledgment number and window field of the last segment that left.
     pub(super) last_ack: u32,
     pub(super) last_window: u16,
     pub(super) heard: SimTime,
+    /// The application has closed the sending half, and smoltcp does not know yet.
+    pub(super) fin_waits: bool,
     /// The application has let go of the socket.
     pub(super) closed: bool,
     /// Whether it waits to be polled.
@@ -157,19 +165,24 @@ impl Connection {
             error: None,
             finished: false,
             isn,
+            peer_isn: 0,
             written: 0,
             read: 0,
             readable: 0,
             handshake: None,
             keep_alive: keep_alive.map(|keep_alive| Probing::new(keep_alive, now)),
+            fin_timer: None,
             orphan_until: None,
             timestamps,
             peer_tsval: None,
             peer_window: 0,
+            peer_window_field: 0,
             peer_shift: 0,
+            own_shift: 0,
             last_ack: 0,
             last_window: 0,
             heard: now,
+            fin_waits: false,
             closed: false,
             dirty: false,
             armed: SimTime::MAX,
@@ -211,30 +224,97 @@ impl Connection {
     /// Takes note of what a segment says of its sender: timestamp and window.
     pub(super) fn hear(&mut self, view: &TcpView<'_>) {
         let header = &view.header;
+        if header.syn() {
+            self.hear_syn(view);
+        }
         if header.syn() || self.timestamps {
             for option in header.options_iterator().flatten() {
-                match option {
-                    TcpOptionElement::Timestamp(tsval, _) => self.peer_tsval = Some(tsval),
-                    TcpOptionElement::WindowScale(shift) => self.peer_shift = shift.min(14),
-                    _ => {}
+                if let TcpOptionElement::Timestamp(tsval, _) = option {
+                    self.peer_tsval = Some(tsval);
                 }
             }
         }
         let shift = if header.syn() { 0 } else { self.peer_shift };
-        self.peer_window = u64::from(header.window_size()) << shift;
+        self.peer_window_field = header.window_size();
+        self.peer_window = u64::from(self.peer_window_field) << shift;
     }
 
-    /// Whether a segment says nothing new while a FIN alone is in flight. smoltcp would take the third one for a
-    /// sign of loss, stop its retransmission timer for a fast retransmission, find no data to send, and never
-    /// send the FIN again.
-    pub(super) fn is_bare_repetition(&self, view: &TcpView<'_>) -> bool {
-        let header = &view.header;
-        matches!(self.state, TcpState::FinWait1 | TcpState::Closing)
-            && self.tcp_ref().send_queue() == 0
-            && view.sequence_len() == 0
-            && !header.rst()
-            && header.acknowledgment_number() != self.transport.snd_max()
-            && !seq_before(header.sequence_number(), self.last_ack)
+    fn hear_syn(&mut self, view: &TcpView<'_>) {
+        self.peer_isn = view.header.sequence_number();
+        if self.active {
+            self.last_ack = self.peer_isn;
+        }
+        match window_scale(view) {
+            Some(shift) => self.peer_shift = shift,
+            None => self.own_shift = 0, // both or none (RFC 7323 section 2.2)
+        }
+    }
+
+    /// Closes the sending half. smoltcp's LAST-ACK ignores window updates (whatever does not acknowledge data),
+    /// so it must not begin while data waits for the window: the FIN then follows the last of it.
+    pub(super) fn close_sending(&mut self) {
+        if self.state == TcpState::CloseWait && self.tcp_ref().send_queue() > 0 {
+            self.tcp().set_nagle_enabled(false); // nothing more will come to wait for
+            self.fin_waits = true;
+        } else {
+            self.tcp().close();
+        }
+    }
+
+    /// Whether everything that the application wrote has left at least once.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "sequence numbers are offsets modulo 2^32"
+    )]
+    pub(super) fn has_sent_all(&self) -> bool {
+        let end = self.isn.wrapping_add(1).wrapping_add(self.written as u32);
+        self.transport.snd_max() == end
+    }
+
+    /// Next sequence number that is expected of the peer.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "sequence numbers are offsets modulo 2^32"
+    )]
+    pub(super) fn rcv_nxt(&self) -> u32 {
+        let bytes = self.read + self.tcp_ref().recv_queue() as u64;
+        let next = self.peer_isn.wrapping_add(1).wrapping_add(bytes as u32);
+        next.wrapping_add(u32::from(self.finished))
+    }
+
+    /// First sequence number beyond the window that the peer knows.
+    fn rcv_edge(&self) -> u32 {
+        let window = u32::from(self.last_window) << self.own_shift;
+        self.last_ack.wrapping_add(window)
+    }
+
+    /// Whether a FIN comes with data that the window cuts off. smoltcp would take such a FIN for the end of what
+    /// it kept, and the rest would be lost.
+    pub(super) fn has_fin_beyond_window(&self, view: &TcpView<'_>) -> bool {
+        let data_end = view.sequence_end().wrapping_sub(1);
+        view.header.fin() && seq_before(self.rcv_edge(), data_end)
+    }
+
+    /// Whether a segment is acceptable (RFC 9293 section 3.10.7.4), so that smoltcp takes note of what it says,
+    /// its acknowledgment included. Like smoltcp, this looks at the data and not at a FIN behind it.
+    pub(super) fn accepts(&self, view: &TcpView<'_>) -> bool {
+        if self.state == TcpState::SynSent {
+            return true;
+        }
+        let ack = view.header.acknowledgment_number();
+        let (una, max) = (self.transport.snd_una(), self.transport.snd_max());
+        if seq_before(ack, una) || seq_before(max, ack) {
+            return false;
+        }
+        let (next, edge) = (self.rcv_nxt(), self.rcv_edge());
+        let seq = view.header.sequence_number();
+        let begins_inside = !seq_before(seq, next) && seq_before(seq, edge);
+        if view.payload.is_empty() {
+            return begins_inside || (next == edge && seq == next);
+        }
+        let data = view.sequence_len() - u32::from(view.header.fin());
+        let end = seq.wrapping_add(data);
+        next != edge && (begins_inside || (seq_before(next, end) && !seq_before(edge, end)))
     }
 
     /// Sequence number of an ACK or RST for which smoltcp chose `seq`: SND.NXT, as far as the peer's window
@@ -283,12 +363,23 @@ impl Connection {
             .keep_alive
             .filter(|_| self.probes())
             .map(|probing| probing.at);
-        [handshake, probe, self.orphan_until]
+        let fin = self.fin_timer.map(|timer| timer.at);
+        [handshake, probe, fin, self.orphan_until]
             .into_iter()
             .flatten()
             .min()
             .unwrap_or(SimTime::MAX)
     }
+}
+
+/// The shift that a SYN announces, at most 14 (RFC 7323 section 2.3).
+pub(super) fn window_scale(syn: &TcpView<'_>) -> Option<u8> {
+    syn.header
+        .options_iterator()
+        .find_map(|option| match option {
+            Ok(TcpOptionElement::WindowScale(shift)) => Some(shift.min(14)),
+            _ => None,
+        })
 }
 
 impl Probing {

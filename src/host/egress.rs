@@ -4,11 +4,11 @@ use bytes::BytesMut;
 
 use super::Host;
 use super::arp::{self, Gateway, Neighbour};
-use super::connection::Connection;
+use super::connection::{self, Connection};
 use super::transport::{Segment, Sending};
 use crate::event::{Event, Mechanism, SocketError, SocketEvent, SocketId};
 use crate::units::SimTime;
-use crate::wire::packet::TcpView;
+use crate::wire::packet::{TcpView, seq_before};
 use crate::wire::{ETHERNET_HEADER, Frame, Mac, checksum};
 
 /// Smallest path MTU that a host believes in (`net.ipv4.route.min_pmtu`). Where a path claims less, Linux cuts to
@@ -62,8 +62,14 @@ impl Host {
     }
 
     /// Judges one segment of smoltcp's, and sends it unless it must not leave.
-    fn send_segment(&mut self, now: SimTime, connection: &mut Connection, mut frame: BytesMut) {
+    pub(super) fn send_segment(
+        &mut self,
+        now: SimTime,
+        connection: &mut Connection,
+        mut frame: BytesMut,
+    ) {
         frame[12..ETHERNET_HEADER].copy_from_slice(&IPV4);
+        keep_inside_window(connection, &mut frame);
         let view = TcpView::of(&frame).expect("smoltcp sends well-formed TCP over IPv4");
         if connection.error == Some(SocketError::TimedOut) && !view.header.rst() {
             return;
@@ -77,6 +83,9 @@ impl Host {
                 .is_some_and(|handshake| handshake.sent > 0)
         {
             return; // smoltcp's own timer; the host's schedule decides
+        }
+        if is_syn {
+            connection.own_shift = connection::window_scale(&view).unwrap_or(0);
         }
         connection.last_ack = segment.ack.unwrap_or(0);
         connection.last_window = segment.window;
@@ -200,6 +209,27 @@ impl Host {
         }
         self.outbox.frames.push(frame);
     }
+}
+
+/// Cuts off what the peer's window does not reach (RFC 9293 section 3.8.6), except for one byte that probes it.
+/// smoltcp's fast retransmission takes as much as there is.
+fn keep_inside_window(connection: &Connection, frame: &mut BytesMut) {
+    let view = TcpView::of(frame).expect("smoltcp sends well-formed TCP over IPv4");
+    let window = u32::try_from(connection.peer_window).unwrap_or(u32::MAX);
+    let edge = connection.transport.snd_una().wrapping_add(window);
+    let seq = view.header.sequence_number();
+    let data = view.payload.len();
+    let inside = match edge.wrapping_sub(seq) as usize {
+        _ if seq_before(edge, seq) => 0,
+        inside => inside,
+    };
+    if data <= 1 || inside >= data {
+        return;
+    }
+    frame.truncate(frame.len() - data + inside.max(1));
+    let length = u16::try_from(frame.len() - ETHERNET_HEADER).expect("it was longer before");
+    frame[ETHERNET_HEADER + 2..ETHERNET_HEADER + 4].copy_from_slice(&length.to_be_bytes());
+    frame[TCP_SEQ + 9] &= !0b1001; // FIN and PSH come after the last byte
 }
 
 /// Milliseconds of virtual time as the `TSval` of a segment that has the option (RFC 7323 section 5.4).

@@ -12,7 +12,7 @@ use super::{Host, Slot};
 use crate::event::{DiscardCause, Event, Mechanism, SocketError, TcpState};
 use crate::units::{SimTime, to_smoltcp};
 use crate::wire::packet::{Ipv4View, TcpView, UdpView, ether_type};
-use crate::wire::{Frame, Mac, checksum};
+use crate::wire::{ETHERNET_HEADER, Frame, Mac, checksum, patch};
 
 impl Host {
     /// A frame came out of the tap.
@@ -156,12 +156,19 @@ impl Host {
             self.put_back(connection);
             return;
         }
-        connection.hear(view);
-        let says_something = !connection.is_bare_repetition(view);
-        connection.transport.received(Segment::of(view));
-        if says_something {
-            self.feed(now, &mut connection, &frame.bytes);
+        let accepted = connection.accepts(view);
+        if accepted {
+            connection.hear(view);
+            connection.transport.received(Segment::of(view));
         }
+        let mut bytes = frame.bytes.clone();
+        if connection.has_fin_beyond_window(view) {
+            bytes = patch::patched(bytes, |frame| {
+                let ip_header = usize::from(frame[ETHERNET_HEADER] & 0x0f) * 4;
+                frame[ETHERNET_HEADER + ip_header + 13] &= !1;
+            });
+        }
+        self.feed(now, &mut connection, &bytes);
         if header.rst() && connection.tcp_state() == TcpState::Closed {
             connection.error.get_or_insert(match connection.state {
                 TcpState::SynSent => SocketError::Refused,

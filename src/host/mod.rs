@@ -20,6 +20,7 @@ mod outbox;
 mod ports;
 mod settle;
 mod sockets;
+mod stall;
 mod streams;
 mod tap;
 mod timers;

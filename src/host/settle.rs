@@ -51,13 +51,23 @@ impl Host {
 
     /// Lets smoltcp send all that it may.
     pub(super) fn pump(&mut self, now: SimTime, connection: &mut Connection) {
-        let time = to_smoltcp(now);
+        self.poll_all(now, connection);
+        self.send_batch(now, connection);
+        if connection.fin_waits && connection.has_sent_all() {
+            connection.fin_waits = false;
+            connection.tcp().close();
+            self.poll_all(now, connection);
+            self.send_batch(now, connection);
+        }
+    }
+
+    fn poll_all(&mut self, smoltcp_now: SimTime, connection: &mut Connection) {
+        let time = to_smoltcp(smoltcp_now);
         while self
             .interface
             .poll_egress(time, &mut self.tap, connection.set())
             != smoltcp::iface::PollResult::None
         {}
-        self.send_batch(now, connection);
     }
 
     /// Enters what changed; gives the connection back if it lives on.
@@ -119,7 +129,9 @@ impl Host {
             connection.orphan_until = Some(now + self.profile.fin_wait_2);
         }
         if connection.state == TcpState::TimeWait {
-            self.pump(now, connection); // the ACK of the FIN, before the socket goes
+            // The ACK of the FIN leaves before the socket goes, and does not wait for the delayed ACK's timer.
+            self.poll_all(now + self.profile.ack_delay, connection);
+            self.send_batch(now, connection);
         }
     }
 
@@ -226,9 +238,9 @@ impl Host {
     /// Makes sure that the world calls when the connection has something due.
     pub(super) fn arm(&mut self, now: SimTime, connection: &mut Connection) {
         let mut theirs = self.smoltcp_deadline(now, connection);
-        let unsent = connection.tcp_ref().send_queue() > 0;
-        if theirs == SimTime::MAX && unsent && smoltcp_keeps_time(connection.state) {
-            self.start_persist_timer(now, connection);
+        if theirs != SimTime::MAX {
+            connection.fin_timer = None;
+        } else if self.prevent_stall(now, connection) {
             theirs = self.smoltcp_deadline(now, connection);
         }
         // smoltcp's clock ticks in microseconds: what is due now is due at the next tick.

@@ -113,7 +113,7 @@ impl Host {
         context: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<Result<usize, SocketError>> {
-        if !connection.tcp().may_send() {
+        if connection.fin_waits || !connection.tcp().may_send() {
             return Poll::Ready(Err(connection
                 .error
                 .take()
@@ -149,7 +149,7 @@ impl Host {
         let Some(mut connection) = self.borrow(index) else {
             return self.end_of(index).map(|_| ());
         };
-        connection.tcp().close();
+        connection.close_sending();
         self.probe.emit(now, || {
             Event::Socket(connection.id, SocketEvent::AppShutdown)
         });
@@ -175,7 +175,7 @@ impl Host {
             connection.tcp().abort();
             self.pump(now, &mut connection);
         } else {
-            connection.tcp().close();
+            connection.close_sending();
         }
         self.settle(now, connection);
     }

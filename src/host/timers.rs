@@ -74,6 +74,9 @@ impl Host {
         {
             self.fire_keep_alive(now, &mut connection);
         }
+        if connection.fin_timer.is_some_and(|timer| timer.at <= now) {
+            self.fire_fin(now, &mut connection);
+        }
         if connection.orphan_until.is_some_and(|at| at <= now) {
             self.retire(now, &connection);
             return;
@@ -133,6 +136,7 @@ impl Host {
             seq: previous,
             ack: connection.last_ack,
             window: connection.last_window,
+            fin: false,
         };
         let carries = Carries {
             socket: id,
@@ -140,25 +144,7 @@ impl Host {
             len: 0,
             again: Some(Mechanism::KeepAlive),
         };
-        self.transmit(now, bare_ack(connection.tuple, header), Some(carries));
-    }
-
-    /// smoltcp starts its persist timer only when a segment closes the window over data that waits. Where data
-    /// comes later, or its retransmission timer finds the window closed, it starts none, and a lost window
-    /// update would end the conversation (RFC 9293 section 3.8.6.1): let it hear of the closed window again.
-    pub(super) fn start_persist_timer(&mut self, now: SimTime, connection: &mut Connection) {
-        let Tuple { local, remote } = connection.tuple;
-        let from_peer = Tuple {
-            local: remote,
-            remote: local,
-        };
-        let header = Bare {
-            seq: connection.last_ack,
-            ack: connection.transport.snd_una(),
-            window: 0,
-        };
-        let frame = bare_ack(from_peer, header).freeze();
-        self.feed(now, connection, &frame);
+        self.transmit(now, bare_segment(connection.tuple, header), Some(carries));
     }
 
     /// Sends the ACK with which TIME-WAIT answers a FIN that came again.
@@ -167,6 +153,7 @@ impl Host {
             seq: record.snd_nxt,
             ack: record.rcv_nxt,
             window: record.window,
+            fin: false,
         };
         let carries = Carries {
             socket: record.socket,
@@ -174,28 +161,33 @@ impl Host {
             len: 0,
             again: Some(Mechanism::TimeWaitAck),
         };
-        self.transmit(now, bare_ack(tuple, header), Some(carries));
+        self.transmit(now, bare_segment(tuple, header), Some(carries));
     }
 }
 
 /// The variable fields of a segment without data.
 #[derive(Clone, Copy, Debug)]
-struct Bare {
-    seq: u32,
-    ack: u32,
-    window: u16,
+pub(super) struct Bare {
+    pub(super) seq: u32,
+    pub(super) ack: u32,
+    pub(super) window: u16,
+    pub(super) fin: bool,
 }
 
-/// An ACK without data; addresses and checksums are filled at the tap.
-fn bare_ack(tuple: Tuple, fields: Bare) -> BytesMut {
-    let builder = PacketBuilder::ipv4(tuple.local.ip().octets(), tuple.remote.ip().octets(), TTL)
-        .tcp(
-            tuple.local.port(),
-            tuple.remote.port(),
-            fields.seq,
-            fields.window,
-        )
-        .ack(fields.ack);
+/// An ACK without data; Ethernet addresses and checksums are filled at the tap.
+pub(super) fn bare_segment(tuple: Tuple, fields: Bare) -> BytesMut {
+    let mut builder =
+        PacketBuilder::ipv4(tuple.local.ip().octets(), tuple.remote.ip().octets(), TTL)
+            .tcp(
+                tuple.local.port(),
+                tuple.remote.port(),
+                fields.seq,
+                fields.window,
+            )
+            .ack(fields.ack);
+    if fields.fin {
+        builder = builder.fin();
+    }
     let mut packet = vec![0; ETHERNET_HEADER];
     builder
         .write(&mut packet, &[])
