@@ -8,7 +8,7 @@ use super::connection::{self, Connection};
 use super::transport::{Segment, Sending};
 use crate::event::{Event, Mechanism, SocketError, SocketEvent, SocketId};
 use crate::units::SimTime;
-use crate::wire::packet::{TcpView, seq_before};
+use crate::wire::packet::TcpView;
 use crate::wire::{ETHERNET_HEADER, Frame, Mac, checksum};
 
 /// Smallest path MTU that a host believes in (`net.ipv4.route.min_pmtu`). Where a path claims less, Linux cuts to
@@ -69,12 +69,11 @@ impl Host {
         mut frame: BytesMut,
     ) {
         frame[12..ETHERNET_HEADER].copy_from_slice(&IPV4);
-        keep_inside_window(connection, &mut frame);
         let view = TcpView::of(&frame).expect("smoltcp sends well-formed TCP over IPv4");
         if connection.error == Some(SocketError::TimedOut) && !view.header.rst() {
             return;
         }
-        let segment = Segment::of(&view);
+        let mut segment = Segment::of(&view);
         let is_syn = view.header.syn();
         if is_syn
             && connection
@@ -86,6 +85,10 @@ impl Host {
         }
         if is_syn {
             connection.own_shift = connection::window_scale(&view).unwrap_or(0);
+        }
+        if let Some(data) = connection.reach(segment) {
+            cut_tail(&mut frame, segment.data - data);
+            (segment.data, segment.len) = (data, data);
         }
         connection.last_ack = segment.ack.unwrap_or(0);
         connection.last_window = segment.window;
@@ -211,25 +214,12 @@ impl Host {
     }
 }
 
-/// Cuts off what the peer's window does not reach (RFC 9293 section 3.8.6), except for one byte that probes it.
-/// smoltcp's fast retransmission takes as much as there is.
-fn keep_inside_window(connection: &Connection, frame: &mut BytesMut) {
-    let view = TcpView::of(frame).expect("smoltcp sends well-formed TCP over IPv4");
-    let window = u32::try_from(connection.peer_window).unwrap_or(u32::MAX);
-    let edge = connection.transport.snd_una().wrapping_add(window);
-    let seq = view.header.sequence_number();
-    let data = view.payload.len();
-    let inside = match edge.wrapping_sub(seq) as usize {
-        _ if seq_before(edge, seq) => 0,
-        inside => inside,
-    };
-    if data <= 1 || inside >= data {
-        return;
-    }
-    frame.truncate(frame.len() - data + inside.max(1));
+/// Cuts the last `bytes` of data off a segment, and with them FIN and PSH.
+fn cut_tail(frame: &mut BytesMut, bytes: u32) {
+    frame.truncate(frame.len() - bytes as usize);
     let length = u16::try_from(frame.len() - ETHERNET_HEADER).expect("it was longer before");
-    frame[ETHERNET_HEADER + 2..ETHERNET_HEADER + 4].copy_from_slice(&length.to_be_bytes());
-    frame[TCP_SEQ + 9] &= !0b1001; // FIN and PSH come after the last byte
+    frame[16..18].copy_from_slice(&length.to_be_bytes());
+    frame[TCP_SEQ + 9] &= !0b1001;
 }
 
 /// Milliseconds of virtual time as the `TSval` of a segment that has the option (RFC 7323 section 5.4).

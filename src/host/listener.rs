@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::options::ListenOptions;
 use super::{Host, Slot};
-use crate::event::SocketError;
+use crate::event::{SocketError, TcpState};
 use crate::units::SimTime;
 
 /// A port that accepts connections.
@@ -45,13 +45,28 @@ impl Host {
         Ok(())
     }
 
-    /// Stops listening. Connections that nobody has accepted are reset, as Linux does.
+    /// Stops listening. Connections that nobody has accepted are reset, those whose handshake is not complete
+    /// are forgotten, as Linux does.
     pub fn unlisten(&mut self, now: SimTime, port: u16) {
         let Some(listener) = self.listeners.remove(&port) else {
             return;
         };
         for index in listener.ready {
             self.close(now, index, true);
+        }
+        if listener.opening == 0 {
+            return;
+        }
+        for index in (0..).take(self.sockets.len()) {
+            let Some(connection) = self.borrow(index) else {
+                continue;
+            };
+            if connection.state == TcpState::SynReceived && connection.listener == Some(port) {
+                self.retire(now, &connection);
+                self.sockets[index as usize] = Slot::Free;
+            } else {
+                self.put_back(connection);
+            }
         }
     }
 

@@ -18,6 +18,7 @@ mod open;
 mod options;
 mod outbox;
 mod ports;
+mod sequence;
 mod settle;
 mod sockets;
 mod stall;

@@ -213,14 +213,15 @@ impl Host {
         let saved = Bytes::copy_from_slice(frame);
         connection.handshake = Some(Handshake {
             saved,
-            sent: 0,
+            sent: 1,
             at: now,
             last: false,
         });
         self.wait_for_answer(now, connection);
     }
 
-    /// Sends a SYN or SYN-ACK again.
+    /// Sends a SYN or SYN-ACK again, and begins to wait for its answer anew. That a SYN came again does not make
+    /// the wait longer: only a timer that fires does.
     pub(super) fn resend_handshake(
         &mut self,
         now: SimTime,
@@ -246,7 +247,6 @@ impl Host {
         let Some(handshake) = &mut connection.handshake else {
             return;
         };
-        handshake.sent += 1;
         let (wait, last) = if active {
             self.profile.syn_interval(handshake.sent)
         } else {

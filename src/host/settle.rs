@@ -77,10 +77,11 @@ impl Host {
         mut connection: Box<Connection>,
     ) -> Option<Box<Connection>> {
         if connection.error == Some(SocketError::TimedOut) {
-            connection.tcp().abort(); // wakes the application; no RST leaves
+            self.give_up(now, &mut connection);
         }
         self.enter_progress(now, &mut connection);
-        if connection.closed && connection.tcp_ref().recv_queue() > 0 {
+        let unread = connection.closed && connection.tcp_ref().recv_queue() > 0;
+        if unread && connection.state != TcpState::TimeWait {
             // Data for a socket that nobody reads any more: Linux answers with RST (RFC 2525 section 2.17).
             connection.tcp().abort();
             self.pump(now, &mut connection);
@@ -93,6 +94,13 @@ impl Host {
             _ => return Some(connection),
         }
         None
+    }
+
+    /// Ends a connection that has timed out: the application is woken, and no RST leaves.
+    fn give_up(&mut self, now: SimTime, connection: &mut Connection) {
+        connection.tcp().abort();
+        self.poll_all(now, connection);
+        drop(self.tap.take(Vec::new()));
     }
 
     /// Emits what changed since the last time, and moves the connection along the listener's queues.

@@ -170,7 +170,10 @@ impl Host {
         if connection.state == TcpState::FinWait2 {
             connection.orphan_until = Some(now + self.profile.fin_wait_2);
         }
-        let synchronized = !matches!(connection.state, TcpState::SynSent | TcpState::Closed);
+        let synchronized = !matches!(
+            connection.state,
+            TcpState::SynSent | TcpState::Closed | TcpState::TimeWait
+        );
         if synchronized && (reset || connection.tcp().recv_queue() > 0) {
             connection.tcp().abort();
             self.pump(now, &mut connection);

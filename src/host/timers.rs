@@ -102,6 +102,9 @@ impl Host {
             connection.error = Some(SocketError::TimedOut);
             return;
         }
+        if let Some(handshake) = &mut connection.handshake {
+            handshake.sent += 1;
+        }
         let mechanism = if connection.active {
             Mechanism::SynTimer
         } else {
