@@ -4,6 +4,7 @@
 //! --bench bulk` moves that many bytes once per row and repeat, rows taking turns, and prints the table.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
+#![allow(clippy::cast_precision_loss, reason = "the counts are far below 2^52")]
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -138,8 +139,11 @@ fn create(host: &str) -> BufWriter<File> {
     BufWriter::with_capacity(1 << 20, file)
 }
 
+/// A name and what it runs with so many bytes.
+type Row = (&'static str, fn(usize) -> Outcome);
+
 /// What is measured, in the order of the table.
-fn rows() -> Vec<(&'static str, fn(usize) -> Outcome)> {
+fn rows() -> Vec<Row> {
     vec![
         ("bare smoltcp", bare::transfer),
         ("lab, nobody watches", |bytes| lab(bytes, Probe::silent())),
@@ -210,14 +214,10 @@ criterion_group! {
 }
 
 fn main() {
-    match cpu::number("WIRELAB_BENCH_ONCE") {
-        Some(bytes) => once(
-            bytes,
-            cpu::number("WIRELAB_BENCH_REPEATS").unwrap_or(REPEATS),
-        ),
-        None => {
-            benches();
-            Criterion::default().configure_from_args().final_summary();
-        }
+    if let Some(bytes) = cpu::number("WIRELAB_BENCH_ONCE") {
+        let repeats = cpu::number("WIRELAB_BENCH_REPEATS");
+        return once(bytes, repeats.unwrap_or(REPEATS));
     }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
 }

@@ -59,7 +59,8 @@ impl World {
     /// Carries a frame on from the beginning of a leg, as far as it gets at this moment.
     pub(super) fn forward(&mut self, route: usize, mut leg: usize, mut frame: Frame) {
         let Route { from, to, legs } = self.routes[route];
-        while let Some(link) = legs.get(leg).map(|id| usize::from(id.0)) {
+        while let Some(id) = legs.get(leg) {
+            let link = usize::from(id.0);
             leg += 1;
             if self.links[link].is_ideal() {
                 continue;
@@ -78,7 +79,8 @@ impl World {
                 self.report_too_big(from, &frame, mtu);
             }
             for Arrival { at, frame } in arrivals.drain(..) {
-                self.agenda.push(at, Entry::Arrival { route, leg, frame });
+                let arrival = Entry::Arrival { route, leg, frame };
+                self.agenda.push_in_line(id.0, at, arrival);
             }
             self.arrivals = arrivals;
             return;
