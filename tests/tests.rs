@@ -4,6 +4,8 @@
 mod cases;
 /// What the HTTP roles say and send, seen through the case `head-of-line`.
 mod head_of_line;
+/// Stories of one host: how it opens, closes, waits and gives up.
+mod host;
 /// What a stream delivers, whatever happens to its frames.
 mod integrity;
 /// Builders and drivers that the others share.
