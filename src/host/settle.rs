@@ -38,13 +38,18 @@ impl Host {
         }
     }
 
+    /// Asks the world to flush this host, and to take what it has sent.
+    pub(super) fn stir(&self) {
+        self.stirred.push(self.id);
+    }
+
     /// Asks for a flush of this connection.
     pub(super) fn mark(&mut self, connection: &mut Connection) {
         if std::mem::replace(&mut connection.dirty, true) {
             return;
         }
         if self.dirty.is_empty() {
-            self.stirred.push(self.id);
+            self.stir();
         }
         self.dirty.push(connection.id.index);
     }

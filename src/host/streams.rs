@@ -181,6 +181,7 @@ impl Host {
             connection.close_sending();
         }
         self.settle(now, connection);
+        self.stir(); // an RST may have left, though the connection is gone
     }
 
     /// Both ends of a live connection.

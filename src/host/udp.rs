@@ -108,6 +108,7 @@ impl Host {
             != smoltcp::iface::PollResult::None
         {}
         self.send_untracked(now);
+        self.stir();
         Ok(())
     }
 

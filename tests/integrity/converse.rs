@@ -19,7 +19,7 @@ type Served = Rc<RefCell<BTreeMap<u16, Outcome>>>;
 ///
 /// # Panics
 /// If anything does not hold.
-pub(super) fn check(plan: &Plan) {
+pub(crate) fn check(plan: &Plan) {
     let mut lab = plan.pair().unrecorded().build();
     for (client, server) in converse(&mut lab, plan) {
         judge(plan, &client, server.as_ref());
@@ -28,7 +28,7 @@ pub(super) fn check(plan: &Plan) {
 
 /// Plays all connections of `plan` until the world is at rest. What each client saw, and its server, if there
 /// was one.
-pub(super) fn converse(lab: &mut Lab, plan: &Plan) -> Vec<(Outcome, Option<Outcome>)> {
+pub(crate) fn converse(lab: &mut Lab, plan: &Plan) -> Vec<(Outcome, Option<Outcome>)> {
     let (client, server) = lab.nets();
     let spawner = lab.world.spawner();
     let served = Served::default();

@@ -4,7 +4,9 @@ mod converse;
 mod plan;
 
 use self::converse::check;
-use self::plan::{Faults, calls, conversation, crowds, paths};
+pub(crate) use self::converse::converse;
+use self::plan::calls;
+pub(crate) use self::plan::{Faults, Plan, conversation, crowds, paths};
 use crate::support::sweep;
 
 #[test]

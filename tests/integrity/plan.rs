@@ -13,29 +13,29 @@ use crate::support::{Order, Pair, Role};
 
 /// A world to be tried.
 #[derive(Clone)]
-pub(super) struct Plan {
-    pub(super) seed: u64,
-    pub(super) path: Path,
-    pub(super) profiles: (Profile, Profile),
-    pub(super) options: (TcpOptions, TcpOptions),
-    pub(super) client: Role,
-    pub(super) server: Role,
-    pub(super) connections: usize,
-    pub(super) backlog: usize,
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) path: Path,
+    pub(crate) profiles: (Profile, Profile),
+    pub(crate) options: (TcpOptions, TcpOptions),
+    pub(crate) client: Role,
+    pub(crate) server: Role,
+    pub(crate) connections: usize,
+    pub(crate) backlog: usize,
 }
 
 /// A path and whether everything must come through on it.
 #[derive(Clone, Debug)]
-pub(super) struct Path {
-    pub(super) forward: LinkConfig,
-    pub(super) backward: LinkConfig,
-    pub(super) nat: Option<Span>,
-    pub(super) faults: Faults,
+pub(crate) struct Path {
+    pub(crate) forward: LinkConfig,
+    pub(crate) backward: LinkConfig,
+    pub(crate) nat: Option<Span>,
+    pub(crate) faults: Faults,
 }
 
 /// What a path does to frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Faults {
+pub(crate) enum Faults {
     /// It only takes time.
     None,
     /// It reorders, duplicates, jitters, queues and drops what does not fit a queue or its MTU.
@@ -48,7 +48,7 @@ pub(super) enum Faults {
 
 impl Plan {
     /// The pair of hosts.
-    pub(super) fn pair(&self) -> Pair {
+    pub(crate) fn pair(&self) -> Pair {
         let pair = Pair::new(self.seed)
             .links(self.path.forward.clone(), self.path.backward.clone())
             .profiles(self.profiles.0.clone(), self.profiles.1.clone());
@@ -59,7 +59,7 @@ impl Plan {
     }
 
     /// Whether both ends must succeed.
-    pub(super) fn must_succeed(&self) -> bool {
+    pub(crate) fn must_succeed(&self) -> bool {
         let polite = |role: &Role| role.lifetime.is_none();
         matches!(self.path.faults, Faults::None | Faults::Disorder)
             && polite(&self.client)
@@ -184,7 +184,7 @@ fn failing() -> impl Strategy<Value = LinkConfig> {
 }
 
 /// Paths with such faults.
-pub(super) fn paths(faults: Faults) -> BoxedStrategy<Path> {
+pub(crate) fn paths(faults: Faults) -> BoxedStrategy<Path> {
     let link = match faults {
         Faults::None => timing().boxed(),
         Faults::Disorder => disorder().boxed(),
@@ -271,7 +271,7 @@ fn plan(
 
 /// Conversations in which both ends let the other finish: one way, both ways at once, request and response,
 /// half-closed, with many small writes or a slow reader.
-pub(super) fn conversation(path: BoxedStrategy<Path>) -> impl Strategy<Value = Plan> {
+pub(crate) fn conversation(path: BoxedStrategy<Path>) -> impl Strategy<Value = Plan> {
     let orders = select(vec![
         (Order::Both, Order::Both),
         (Order::WriteFirst, Order::ReadFirst),
@@ -295,7 +295,7 @@ pub(super) fn conversation(path: BoxedStrategy<Path>) -> impl Strategy<Value = P
 }
 
 /// Conversations that one end, or each of them, breaks off.
-pub(super) fn calls(path: BoxedStrategy<Path>) -> impl Strategy<Value = Plan> {
+pub(crate) fn calls(path: BoxedStrategy<Path>) -> impl Strategy<Value = Plan> {
     let rude = || {
         let lifetime = prop::option::weighted(0.7, millis(0..6_000));
         (role(60_000), lifetime, any::<bool>()).prop_map(|(role, lifetime, abort)| Role {
@@ -308,7 +308,7 @@ pub(super) fn calls(path: BoxedStrategy<Path>) -> impl Strategy<Value = Plan> {
 }
 
 /// Many short connections at once towards a listener with a short queue.
-pub(super) fn crowds(path: BoxedStrategy<Path>) -> impl Strategy<Value = Plan> {
+pub(crate) fn crowds(path: BoxedStrategy<Path>) -> impl Strategy<Value = Plan> {
     let crowd = (
         plan(path, (role(3_000), role(3_000))),
         2_usize..24,

@@ -22,13 +22,17 @@ pub(crate) struct Sent {
     pub(crate) ack: u32,
     pub(crate) len: usize,
     pub(crate) ip_len: usize,
-    pub(crate) ip_id: u16,
 }
 
 impl Sent {
     /// Whole milliseconds since the beginning of the world.
     pub(crate) fn millis(&self) -> u64 {
         self.at.as_nanos() / 1_000_000
+    }
+
+    /// Whether it has this flag, such as `RST`.
+    pub(crate) fn has(&self, flag: &str) -> bool {
+        self.flags.split(',').any(|set| set == flag)
     }
 }
 
@@ -48,7 +52,6 @@ pub(crate) fn sent_by(entries: &[Entry], host: HostId) -> Vec<Sent> {
                 ack: tcp.header.acknowledgment_number(),
                 len: tcp.payload.len(),
                 ip_len: usize::from(ip.header.total_len()),
-                ip_id: ip.header.identification(),
             })
         })
         .collect()

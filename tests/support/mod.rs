@@ -5,7 +5,6 @@ mod pair;
 mod role;
 mod sweep;
 
-pub(crate) use capture::{Sent, sent_by};
 pub(crate) use pair::{Lab, Pair};
 pub(crate) use role::{Order, Outcome, Role};
 pub(crate) use sweep::sweep;

@@ -5,14 +5,14 @@ use std::future::Future;
 use std::rc::Rc;
 
 use wirelab::event::{HostId, Probe, TcpState};
-use wirelab::host::Profile;
+use wirelab::host::{ListenOptions, Profile, TcpOptions};
 use wirelab::link::{FlowMemory, LinkConfig};
 use wirelab::record::{Entry, Recorder};
-use wirelab::rt::Net;
+use wirelab::rt::{Net, TcpStream};
 use wirelab::sim::{PathConfig, Step, World};
 use wirelab::units::Span;
 
-use super::capture;
+use super::capture::{self, Sent, sent_by};
 
 /// Virtual time within which every test world must come to an end.
 const PATIENCE: Span = Span::from_secs(4 * 3_600);
@@ -116,6 +116,48 @@ impl Lab {
         (self.world.net(self.client), self.world.net(self.server))
     }
 
+    /// A connection from the client to port 80 of the server, both ends, client first.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub(crate) fn connection(
+        &mut self,
+        client: TcpOptions,
+        server: TcpOptions,
+    ) -> (TcpStream, TcpStream) {
+        let (near, far) = self.nets();
+        self.drive(async move {
+            let options = ListenOptions {
+                tcp: server,
+                ..ListenOptions::default()
+            };
+            let listener = far.listen(80, options).expect("nobody else listens");
+            let connect = near.connect(far.endpoint(80), &client);
+            let (stream, accepted) = futures::join!(connect, listener.accept());
+            (stream.expect("the server listens"), accepted)
+        })
+    }
+
+    /// Lets `span` pass.
+    ///
+    /// # Panics
+    /// If time stands still meanwhile.
+    pub(crate) fn pass(&mut self, span: Span) {
+        let until = self.world.now() + span;
+        self.world.step_until(until).expect("time passes");
+    }
+
+    /// The TCP segments that a host has sent so far.
+    pub(crate) fn sent_by(&self, host: HostId) -> Vec<Sent> {
+        sent_by(&self.entries(), host)
+    }
+
+    /// The states of a host's sockets, listeners aside.
+    pub(crate) fn states(&self, host: HostId) -> Vec<TcpState> {
+        let rows = self.world.sockets(host).into_iter().map(|row| row.state);
+        rows.filter(|state| *state != TcpState::Listen).collect()
+    }
+
     /// Runs `main` to its end; whatever is still under way then goes on in the next call.
     ///
     /// # Panics
@@ -128,10 +170,18 @@ impl Lab {
             *place.borrow_mut() = Some(value);
         }));
         loop {
-            self.step();
+            let step = self.world.step().expect("time passes");
             if let Some(value) = result.borrow_mut().take() {
                 return value;
             }
+            assert!(
+                step != Step::Quiet,
+                "deadlock at {} s; waiting: {:?}; sockets: {:#?}",
+                self.world.now(),
+                self.world.waiting(),
+                self.rows()
+            );
+            self.check_pace();
         }
     }
 
@@ -182,19 +232,6 @@ impl Lab {
     pub(crate) fn entries(&self) -> Vec<Entry> {
         let recorder = self.recorder.as_ref().expect("the pair is recorded");
         recorder.borrow().entries().to_vec()
-    }
-
-    fn step(&mut self) {
-        match self.world.step() {
-            Ok(Step::Taken(_)) => self.check_pace(),
-            Ok(Step::Quiet) => panic!(
-                "deadlock at {} s; waiting: {:?}; sockets: {:#?}",
-                self.world.now(),
-                self.world.waiting(),
-                self.rows()
-            ),
-            Err(error) => panic!("{error}"),
-        }
     }
 
     fn check_pace(&mut self) {

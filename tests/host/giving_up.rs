@@ -1,0 +1,152 @@
+//! How a host notices that its peer is gone.
+
+use futures::AsyncReadExt;
+use wirelab::event::SocketError;
+use wirelab::host::{KeepAlive, Profile, TcpOptions};
+use wirelab::units::Span;
+
+use super::{plain, rest, write};
+use crate::support::Pair;
+
+/// Keep-alive after 5 s, three probes, one a second.
+fn lively() -> TcpOptions {
+    TcpOptions {
+        keep_alive: Some(KeepAlive {
+            idle: Span::from_secs(5),
+            interval: Span::from_secs(1),
+            count: 3,
+        }),
+        ..TcpOptions::default()
+    }
+}
+
+#[test]
+fn keep_alive_probes_leave_at_5_6_and_7_seconds_and_the_connection_times_out_at_8() {
+    let mut lab = Pair::new(1).build();
+    let (mut client, server) = lab.connection(lively(), plain());
+    lab.nets().1.power_off();
+    let before = lab.sent_by(lab.client);
+    let next = before.last().unwrap().seq;
+    let error = lab.drive(async move { rest(&mut client).await });
+    assert_eq!(error, Err(SocketError::TimedOut));
+    assert_eq!(lab.world.now().as_nanos(), 8_000_000_000);
+    let sent = lab.sent_by(lab.client).split_off(before.len());
+    let told: Vec<_> = sent
+        .iter()
+        .map(|sent| (sent.millis(), sent.flags.as_str(), sent.seq))
+        .collect();
+    let probe = next.wrapping_sub(1);
+    assert_eq!(
+        told,
+        [
+            (5_000, "ACK", probe),
+            (6_000, "ACK", probe),
+            (7_000, "ACK", probe),
+            (8_000, "RST,ACK", next)
+        ]
+    );
+    drop(server);
+}
+
+#[test]
+fn a_probe_that_is_answered_begins_the_idle_time_anew() {
+    let mut lab = Pair::new(1).delay(10).build();
+    let (client, server) = lab.connection(lively(), plain());
+    let before = lab.sent_by(lab.client).len();
+    lab.pass(Span::from_secs(16));
+    let sent = lab.sent_by(lab.client).split_off(before);
+    let times: Vec<_> = sent.iter().map(|sent| sent.millis()).collect();
+    // Idle times count from the last segment received: the SYN-ACK at 20 ms, then each answer.
+    assert_eq!(times, [5_020, 10_040, 15_060]);
+    drop((client, server));
+}
+
+#[test]
+fn an_end_that_has_closed_its_half_notices_a_dead_peer_too() {
+    let mut lab = Pair::new(1).build();
+    let (mut client, server) = lab.connection(lively(), plain());
+    client.shutdown().unwrap();
+    lab.pass(Span::from_secs(1));
+    lab.nets().1.power_off();
+    let error = lab.drive(async move { rest(&mut client).await });
+    assert_eq!(error, Err(SocketError::TimedOut));
+    drop(server);
+}
+
+#[test]
+fn data_without_answer_times_out_and_no_rst_leaves() {
+    let profile = Profile {
+        data_retries: 3,
+        ..Profile::linux()
+    };
+    let mut lab = Pair::new(1).profiles(profile, Profile::linux()).build();
+    let (mut client, server) = lab.connection(plain(), plain());
+    lab.nets().1.power_off();
+    let error = lab.drive(async move {
+        write(&mut client, 100).await.unwrap();
+        rest(&mut client).await
+    });
+    assert_eq!(error, Err(SocketError::TimedOut));
+    lab.pass(Span::from_secs(60));
+    let sent = lab.sent_by(lab.client);
+    assert_eq!(sent.iter().filter(|sent| sent.len > 0).count(), 4);
+    assert!(sent.iter().all(|sent| !sent.has("RST")));
+    drop(server);
+}
+
+#[test]
+fn a_time_out_with_unread_data_sends_no_rst_and_is_told_after_the_data() {
+    let profile = Profile {
+        data_retries: 1,
+        ..Profile::linux()
+    };
+    let mut lab = Pair::new(1).profiles(profile, Profile::linux()).build();
+    let (mut client, mut server) = lab.connection(plain(), plain());
+    let (_server, mut client) = lab.drive(async move {
+        write(&mut server, 10).await.unwrap();
+        write(&mut client, 10).await.unwrap();
+        (server, client)
+    });
+    lab.pass(Span::from_secs(1));
+    lab.nets().1.power_off();
+    let mut client = lab.drive(async move {
+        write(&mut client, 10).await.unwrap();
+        client
+    });
+    lab.pass(Span::from_secs(60));
+    let sent = lab.sent_by(lab.client);
+    assert!(sent.iter().all(|sent| !sent.has("RST")));
+    let told = lab.drive(async move {
+        let mut bytes = [0; 10];
+        client.read_exact(&mut bytes).await.unwrap();
+        rest(&mut client).await
+    });
+    assert_eq!(told, Err(SocketError::TimedOut));
+}
+
+#[test]
+fn a_closed_window_is_probed_until_it_opens() {
+    let mut lab = Pair::new(1).delay(10).build();
+    let small = TcpOptions {
+        recv_buffer: Some(2_000),
+        ..plain()
+    };
+    let (mut client, mut server) = lab.connection(plain(), small);
+    drop(
+        lab.world
+            .spawner()
+            .spawn("write", async move { write(&mut client, 10_000).await }),
+    );
+    lab.pass(Span::from_secs(100));
+    let probes = lab
+        .sent_by(lab.client)
+        .iter()
+        .filter(|sent| sent.len == 1)
+        .count();
+    assert!((4..12).contains(&probes), "{probes} probes");
+    assert_eq!(
+        lab.drive(async move { rest(&mut server).await }),
+        Ok(10_000)
+    );
+    lab.come_to_rest();
+}
