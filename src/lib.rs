@@ -1,4 +1,42 @@
 //! wirelab: where did the time go, packet by packet.
+//!
+//! Real protocol libraries run as ordinary async Rust on smoltcp hosts, which are joined by simulated links, in
+//! virtual time. Everything that happens is recorded; captures, pictures, figures and a stepper are made of the
+//! recording. The same seed gives the same bytes.
+//!
+//! # Map
+//!
+//! From the bottom up, each module using only those before it:
+//!
+//! * [`units`], [`rng`], [`wire`]: quantities, chance, frames. [`event`]: what can happen, in one vocabulary.
+//! * The makers of events: [`link`] is one direction of a wire, [`host`] one machine, [`rt`] async Rust on virtual
+//!   time, [`sim`] the world that joins them and moves time, [`app`] what runs on hosts.
+//! * The readers of events: [`record`] keeps them and writes captures, [`measure`] makes numbers, [`plot`] pictures,
+//!   [`stepper`] lines of text. They know no simulator, so a recording may as well come from a file.
+//! * [`case`] asks a question of the makers and holds the recording against a formula. [`cli`] is the program.
+//!
+//! # The walk of one byte
+//!
+//! An application writes into a [`rt::TcpStream`]; the host tells of an [`event::SocketEvent::AppWrite`] and hands
+//! the byte to smoltcp. A segment comes out, is judged by the host's transport, gets its checksums and leaves by the
+//! tap as [`event::Event::FrameSent`], where the sender's capture sees it. The world offers the frame to the links of
+//! its path, each of which drops it, with a cause, or says when it arrives; the arrival waits on the agenda. At the
+//! far tap it is [`event::Event::FrameReceived`]; smoltcp puts the byte in order, and the peer's application reads it:
+//! [`event::SocketEvent::AppRead`]. The byte's name, flow, direction and offset, never changes on the way.
+//!
+//! # Example
+//!
+//! ```
+//! use wirelab::case::{Plan, Run};
+//!
+//! let plan = Plan::new("handshake", "syn-lost", 1, [("rtt", "100ms")])?;
+//! let finished = Run::start(&plan).finish()?;
+//! // One second until the SYN's timer fires, and two round trips.
+//! assert_eq!(finished.result.total_ms, 1_200.0);
+//! assert_eq!(finished.result.formula_ms, Some(1_200.0));
+//! # Ok::<(), wirelab::case::CaseError>(())
+//! ```
+
 pub mod app;
 pub mod case;
 pub mod cli;

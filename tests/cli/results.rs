@@ -42,7 +42,30 @@ fn a_run_leaves_what_the_help_promises_and_nothing_else() {
         (ended.status, ended.stdout.as_str(), ended.stderr.as_str()),
         (0, "", "")
     );
-    insta::assert_snapshot!(scratch.tree().join("\n"), @"");
+    insta::assert_snapshot!(scratch.tree().join("\n"), @r"
+    captures
+    captures/handshake
+    captures/handshake/open
+    captures/handshake/open/client.pcapng
+    captures/handshake/open/events.bin
+    captures/handshake/open/result.json
+    captures/handshake/open/server.pcapng
+    captures/transfer
+    captures/transfer/download
+    captures/transfer/download/client.pcapng
+    captures/transfer/download/events.bin
+    captures/transfer/download/result.json
+    captures/transfer/download/server.pcapng
+    plots
+    plots/handshake
+    plots/handshake/open.png
+    plots/handshake/open.svg
+    plots/transfer
+    plots/transfer/comparison.png
+    plots/transfer/comparison.svg
+    plots/transfer/download.png
+    plots/transfer/download.svg
+    ");
 }
 
 #[test]
