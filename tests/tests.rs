@@ -1,4 +1,13 @@
 //! The integration tests, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests fail and report as tests do"
+)]
+#![allow(
+    clippy::similar_names,
+    reason = "client and clients, served and server are the words for it"
+)]
 
 /// Rules about the source itself.
 mod architecture;

@@ -193,7 +193,7 @@ impl Plan {
             .any(|knob| knob.key == key && knob.default == self.values[key])
     }
 
-    /// The core path of the knobs of [`path_knobs`](super::knob::path_knobs), in one direction.
+    /// The core path of the knobs of `path_knobs`, in one direction.
     pub fn link(&self, direction: Direction) -> LinkConfig {
         let scripts: DropScripts = self.optional("drop", "none").unwrap_or_default();
         let loss: Option<Loss> = match direction {

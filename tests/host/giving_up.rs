@@ -6,7 +6,7 @@ use wirelab::host::{KeepAlive, Profile, TcpOptions};
 use wirelab::units::Span;
 
 use super::{plain, rest, write};
-use crate::support::Pair;
+use crate::support::{Pair, Sent};
 
 /// Keep-alive after 5 s, three probes, one a second.
 fn lively() -> TcpOptions {
@@ -55,7 +55,7 @@ fn a_probe_that_is_answered_begins_the_idle_time_anew() {
     let before = lab.sent_by(lab.client).len();
     lab.pass(Span::from_secs(16));
     let sent = lab.sent_by(lab.client).split_off(before);
-    let times: Vec<_> = sent.iter().map(|sent| sent.millis()).collect();
+    let times: Vec<_> = sent.iter().map(Sent::millis).collect();
     // Idle times count from the last segment received: the SYN-ACK at 20 ms, then each answer.
     assert_eq!(times, [5_020, 10_040, 15_060]);
     drop((client, server));

@@ -6,7 +6,7 @@ use wirelab::link::{LinkConfig, Loss};
 use wirelab::units::{Percent, Span};
 
 use super::plain;
-use crate::support::{Lab, Pair};
+use crate::support::{Lab, Pair, Sent};
 
 /// A path that loses everything.
 fn black_hole() -> LinkConfig {
@@ -71,11 +71,7 @@ fn a_syn_ack_without_answer_leaves_six_times_and_the_connection_is_forgotten() {
     lab.pass(Span::from_millis(5));
     dead.power_off();
     lab.pass(Span::from_secs(60));
-    let times: Vec<_> = lab
-        .sent_by(lab.server)
-        .iter()
-        .map(|sent| sent.millis())
-        .collect();
+    let times: Vec<_> = lab.sent_by(lab.server).iter().map(Sent::millis).collect();
     assert_eq!(times, [10, 1_010, 3_010, 7_010, 15_010, 31_010]);
     assert_eq!(lab.states(lab.server).len(), 1);
     lab.pass(Span::from_secs(4));
@@ -95,7 +91,7 @@ fn a_syn_that_comes_again_is_answered_at_once() {
     let times: Vec<_> = answers
         .iter()
         .filter(|sent| sent.has("SYN"))
-        .map(|sent| sent.millis())
+        .map(Sent::millis)
         .collect();
     assert_eq!(times[..2], [0, 1_000]);
     assert_eq!(lab.world.now().as_nanos(), 1_000_000_000);

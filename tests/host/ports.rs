@@ -91,7 +91,7 @@ fn a_server_in_time_wait_accepts_a_later_syn_in_one_round_trip() {
 
 #[test]
 fn an_endpoint_takes_28_232_connections_and_no_more() {
-    let mut lab = Pair::new(1).unrecorded().build();
+    let lab = Pair::new(1).unrecorded().build();
     let (client, server) = lab.nets();
     let options = TcpOptions {
         send_buffer: Some(64),
@@ -100,7 +100,7 @@ fn an_endpoint_takes_28_232_connections_and_no_more() {
     };
     let now = lab.world.now();
     let host = lab.world.host(lab.client);
-    let mut open = || {
+    let open = || {
         host.borrow_mut()
             .connect(now, server.endpoint(80), &options)
     };

@@ -190,10 +190,6 @@ impl Play {
 }
 
 /// The byte at `offset` of the stream `tag`: no two neighbouring segments look alike.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the upper bits were mixed in"
-)]
 pub(crate) fn byte(tag: u64, offset: usize) -> u8 {
     let mixed = (offset as u64 ^ (tag << 40)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed >> 56) as u8

@@ -109,7 +109,7 @@ impl Stream {
             .get(&view.destination)
             .copied()
             .unwrap_or_default();
-        self.pure(&mut flags, view, forward, reverse, story);
+        Self::pure(&mut flags, view, forward, reverse, story);
         if view.sequence_len() > 0 && !flags.contains("keep_alive") {
             flags.extend(self.again(at, story, view, forward, reverse));
         }
@@ -118,7 +118,7 @@ impl Stream {
         flags
     }
 
-    /// reused_ports: a SYN with another initial sequence number than the one that was seen on these ports.
+    /// `reused_ports`: a SYN with another initial sequence number than the one that was seen on these ports.
     fn is_succeeded_by(&self, view: &TcpView<'_>) -> bool {
         let header = &view.header;
         let opens = header.syn() && !header.ack();
@@ -141,7 +141,6 @@ impl Stream {
 
     /// The flags of a segment for itself and against the one before it.
     fn pure(
-        &self,
         flags: &mut BTreeSet<&'static str>,
         view: &TcpView<'_>,
         forward: Half,
@@ -207,9 +206,9 @@ impl Stream {
 
     /// retransmission and its kin: what the recording calls a segment that left again, if this tap has seen
     /// something at or behind it. Which of the kin it is follows from Wireshark's conditions:
-    /// - spurious_retransmission: all of it is acknowledged already;
-    /// - fast_retransmission: within 20 ms of two duplicate ACKs for its first byte;
-    /// - out_of_order: within the first round trip of the highest segment, and not the end of that.
+    /// - `spurious_retransmission`: all of it is acknowledged already;
+    /// - `fast_retransmission`: within 20 ms of two duplicate ACKs for its first byte;
+    /// - `out_of_order`: within the first round trip of the highest segment, and not the end of that.
     fn again(
         &self,
         at: SimTime,

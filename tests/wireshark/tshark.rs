@@ -37,7 +37,7 @@ pub(crate) const FLAGS: [&str; 15] = [
 ];
 
 /// A tshark that can be run.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Tshark;
 
 /// What tshark thinks of one frame.
@@ -70,7 +70,11 @@ impl Tshark {
     }
 
     /// Its opinion of every frame of a capture.
-    pub(crate) fn read(&self, name: &str, capture: &[u8]) -> Vec<Opinion> {
+    #[expect(
+        clippy::unused_self,
+        reason = "who has a `Tshark` knows that it is there"
+    )]
+    pub(crate) fn read(self, name: &str, capture: &[u8]) -> Vec<Opinion> {
         let file = format!(
             "wirelab-{}-{}.pcapng",
             std::process::id(),

@@ -1,8 +1,8 @@
 //! `head-of-line`: who waits for a slow object, and who for a lost segment.
 //!
-//! One page of N equal objects. [`schedule`] has the closed forms, [`page`] reads from a recording how the objects
-//! fared, [`frames`] where HTTP/2 put them in the stream, [`waits`] how long their bytes lay undeliverable,
-//! and [`lost`] judges the variant with a loss.
+//! One page of N equal objects. `schedule` has the closed forms, `page` reads from a recording how the objects
+//! fared, `frames` where HTTP/2 put them in the stream, `waits` how long their bytes lay undeliverable,
+//! and `lost` judges the variant with a loss.
 
 mod frames;
 mod lost;

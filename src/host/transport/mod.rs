@@ -1,7 +1,7 @@
 //! What makes smoltcp behave like a given system.
 //!
-//! A [`Profile`] holds the constants of a system; a [`Transport`] sits beside one connection's smoltcp socket,
-//! hears of every segment that arrives, and judges every segment that smoltcp wants to send. [`Native`] lets
+//! A [`Profile`] holds the constants of a system; a `Transport` sits beside one connection's smoltcp socket,
+//! hears of every segment that arrives, and judges every segment that smoltcp wants to send. `Native` lets
 //! smoltcp's own congestion control and loss recovery through and only says what it sees.
 
 mod native;
