@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use wirelab::event::{Event, HostId};
-use wirelab::record::Entry;
+use wirelab::record::pcapng::Captures;
+use wirelab::record::{Entry, Recording, RunInfo, events_file};
 use wirelab::units::SimTime;
 use wirelab::wire::packet::{Ipv4View, TcpView};
 
@@ -67,21 +68,55 @@ pub(crate) fn belongs_to(test: &str) {
     TEST.set(Some(test.to_owned()));
 }
 
-/// Leaves `<test>-<seed>.events` where somebody wants it. The many worlds of a sweep leave only failures.
+/// Leaves the captures of a world where somebody wants them. The many worlds of a sweep leave only failures.
 pub(crate) fn leave(seed: u64, entries: &[Entry]) {
     let swept = TEST.with_borrow(Clone::clone);
-    let Some(directory) = directory().filter(|_| swept.is_none() || std::thread::panicking())
-    else {
+    if !wanted() || (swept.is_some() && !std::thread::panicking()) {
         return;
-    };
+    }
     let test = swept.unwrap_or_else(|| {
         let name = std::thread::current().name().unwrap_or("test").to_owned();
         name.replace("::", ".")
     });
-    let bytes = postcard::to_stdvec(entries).expect("memory takes every recording");
+    let run = RunInfo {
+        case: test,
+        seed,
+        ..RunInfo::default()
+    };
+    leave_recording(&Recording {
+        run,
+        entries: entries.to_vec(),
+    });
+}
+
+/// Leaves `<case>[-<variant>]-<seed>-<host>.pcapng` for every host, and the recording as `….events.bin`, in
+/// the directory that `WIRELAB_CAPTURE_DIR` names, if it is set.
+pub(crate) fn leave_recording(recording: &Recording) {
+    let Some(directory) = directory() else { return };
     std::fs::create_dir_all(&directory).expect("WIRELAB_CAPTURE_DIR can be made");
-    std::fs::write(directory.join(format!("{test}-{seed}.events")), bytes)
-        .expect("WIRELAB_CAPTURE_DIR can be written to");
+    let RunInfo {
+        case,
+        variant,
+        seed,
+        ..
+    } = &recording.run;
+    let parts = [case.as_str(), variant.as_str()];
+    let name: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let write = |end: &str, bytes: Vec<u8>| {
+        let file = format!("{}-{seed}{end}", name.join("-"));
+        std::fs::write(directory.join(file), bytes).expect("WIRELAB_CAPTURE_DIR can be written to");
+    };
+    let captures = Captures::of(recording);
+    for (host, info) in recording.hosts() {
+        let mut bytes = Vec::new();
+        captures
+            .write(host, &mut bytes)
+            .expect("memory takes every capture");
+        write(&format!("-{}.pcapng", info.name), bytes);
+    }
+    let mut bytes = Vec::new();
+    events_file::write(recording, &mut bytes).expect("memory takes every recording");
+    write(".events.bin", bytes);
 }
 
 fn directory() -> Option<PathBuf> {

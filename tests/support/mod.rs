@@ -5,7 +5,7 @@ mod pair;
 mod role;
 mod sweep;
 
-pub(crate) use capture::Sent;
+pub(crate) use capture::{Sent, leave_recording};
 pub(crate) use pair::{Lab, Pair};
 pub(crate) use role::{Order, Outcome, Role};
 pub(crate) use sweep::sweep;
