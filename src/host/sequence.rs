@@ -65,8 +65,13 @@ impl Connection {
     /// Sequence number of an ACK or RST for which smoltcp chose `seq`: SND.NXT, as far as the peer's window
     /// reaches (RFC 9293 section 3.10.7.4, Linux's `tcp_acceptable_seq`). After a time-out smoltcp goes back to
     /// what it will send again; where the peer has received that, it would reject the segment and not learn
-    /// what it acknowledges.
+    /// what it acknowledges. In SYN-SENT the RST that answers an ACK of an earlier connection keeps the number
+    /// which that ACK asks for (section 3.10.7.3): with one of our own it would end the connection that it is to
+    /// protect.
     pub(super) fn acceptable_seq(&self, seq: u32) -> u32 {
+        if self.state == TcpState::SynSent {
+            return seq;
+        }
         let (una, max) = (self.transport.snd_una(), self.transport.snd_max());
         let in_flight = max.wrapping_sub(una);
         let allowed = u32::try_from(self.peer_window).map_or(in_flight, |w| w.min(in_flight));

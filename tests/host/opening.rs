@@ -1,11 +1,11 @@
 //! How connections begin, or do not.
 
 use wirelab::event::{DiscardCause, Event, SocketError};
-use wirelab::host::{ListenOptions, Profile};
-use wirelab::link::{LinkConfig, Loss};
-use wirelab::units::{Percent, Span};
+use wirelab::host::{ListenOptions, Profile, TcpOptions};
+use wirelab::link::{Late, LinkConfig, Loss};
+use wirelab::units::{Percent, SimTime, Span};
 
-use super::plain;
+use super::{plain, rest, write};
 use crate::support::{Lab, Pair, Sent};
 
 /// A path that loses everything.
@@ -158,7 +158,7 @@ fn a_listener_that_goes_forgets_whom_it_has_not_accepted() {
     let listener = server.listen(80, ListenOptions::default()).unwrap();
     let connected = lab.world.spawner().spawn("connect", async move {
         let mut stream = client.connect(endpoint, &plain()).await?;
-        super::rest(&mut stream).await
+        rest(&mut stream).await
     });
     lab.pass(Span::from_millis(15)); // the SYN-ACK is on its way
     drop(listener);
@@ -166,4 +166,43 @@ fn a_listener_that_goes_forgets_whom_it_has_not_accepted() {
     assert_eq!(lab.states(lab.server), []);
     assert_eq!(lab.drive(connected), Err(SocketError::Reset));
     drop(again);
+}
+
+#[test]
+fn an_ack_of_an_earlier_connection_on_the_tuple_does_not_end_the_new_one() {
+    let delay = Span::from_millis(50);
+    let forward = LinkConfig {
+        delay,
+        ..LinkConfig::default()
+    };
+    let backward = LinkConfig {
+        delay,
+        late: Some(Late {
+            frames: "s2c:ack:1".parse().expect("the script is well-formed"),
+            by: Span::from_secs(3),
+        }),
+        ..LinkConfig::default()
+    };
+    let mut lab = Pair::new(1).links(forward, backward).build();
+    let same_port = TcpOptions {
+        source_port: Some(40_000),
+        ..plain()
+    };
+    let (mut first, far) = lab.connection(same_port.clone(), plain());
+    let first = lab.drive(async move { write(&mut first, 1).await.map(|()| first) });
+    lab.pass(Span::from_millis(500));
+    first.expect("the connection is open").abort();
+    lab.pass(Span::from_millis(500));
+    drop(far);
+    // The ACK of that byte left after 240 ms and arrives after 3.29 s, while the new SYN is under way.
+    lab.world
+        .step_until(SimTime::ZERO + Span::from_millis(3_250))
+        .expect("time passes");
+    let (mut near, mut far) = lab.connection(same_port, plain());
+    let read = lab.drive(async move {
+        write(&mut near, 1).await?;
+        drop(near);
+        rest(&mut far).await
+    });
+    assert_eq!(read, Ok(1));
 }
