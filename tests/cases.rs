@@ -1,22 +1,39 @@
-//! What belongs here: claims about every case, and about `run --all` as a whole.
+//! What belongs here: claims about every case.
 
-use wirelab::case::{Plan, Run, all};
+use wirelab::case::{Case, Plan, Run, Variant, all};
 
 use crate::support::leave_recording;
+
+/// Runs a variant: every expectation holds, and a residual has its cause.
+fn keeps_its_word(case: &dyn Case, variant: &Variant, settings: &[(&str, &str)]) {
+    let plan = Plan::new(case.name(), variant.name, 1, settings.iter().copied())
+        .expect("the settings are valid");
+    let finished = Run::start(&plan).finish().expect("the world ends");
+    leave_recording(&finished.recording);
+    let result = finished.result;
+    let name = format!("{}/{} {settings:?}", result.case, result.variant);
+    for check in &result.checks {
+        assert!(check.holds, "{name}: {check:?}");
+    }
+    let cause = result.residual_cause.as_deref().unwrap_or_default();
+    assert_ne!(cause, "unexplained", "{name}: {:?} ms", result.residual_ms);
+}
 
 #[test]
 fn every_variant_keeps_its_expectations_and_explains_its_residual() {
     for case in all() {
         for variant in case.variants() {
-            let plan = Plan::new(case.name(), variant.name, 1, []).expect("defaults are valid");
-            let finished = Run::start(&plan).finish().expect("the world ends");
-            leave_recording(&finished.recording);
-            let result = finished.result;
-            for check in &result.checks {
-                assert!(check.holds, "{}/{}: {check:?}", result.case, result.variant);
-            }
-            let cause = result.residual_cause.as_deref().unwrap_or_default();
-            assert_ne!(cause, "unexplained", "{}/{}", result.case, result.variant);
+            keeps_its_word(*case, variant, &[]);
+        }
+    }
+}
+
+#[test]
+fn a_round_trip_that_does_not_halve_evenly_costs_no_nanosecond() {
+    for case in all() {
+        let single = |variant: &&Variant| !variant.name.starts_with("port-exhaustion-");
+        for variant in case.variants().iter().filter(single) {
+            keeps_its_word(*case, variant, &[("rtt", "333.333us")]);
         }
     }
 }

@@ -7,12 +7,16 @@ use wirelab::event::{AppEvent, Event, Layer, Phase, RequestId};
 use wirelab::measure::HostView;
 use wirelab::record::Recording;
 
+use crate::support::leave_recording;
+
 const VARIANTS: [&str; 5] = ["h1-serial", "h1-pipelined", "h1-six", "h2-slow", "h2-lost"];
 
 fn run(variant: &str, settings: &[(&str, &str)]) -> Finished {
     let plan = Plan::new("head-of-line", variant, 1, settings.iter().copied())
         .expect("the settings are valid");
-    Run::start(&plan).finish().expect("the world ends")
+    let finished = Run::start(&plan).finish().expect("the world ends");
+    leave_recording(&finished.recording);
+    finished
 }
 
 /// The requests that reached a phase on a host, in order.

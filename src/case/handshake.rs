@@ -119,7 +119,6 @@ impl Case for Handshake {
         let judgement = Judgement {
             total: client.total(),
             rtt: plan.span("jitter").is_zero().then_some(rtt),
-            cause: Some("rate, jitter, loss or drops beyond the variant's own".to_owned()),
             checks: checks(plan, recording),
             extra: figures(recording),
             ..Judgement::default()

@@ -72,6 +72,7 @@ impl Judgement {
                 .values()
                 .map(|(key, value)| (key.to_owned(), value.to_owned()))
                 .collect(),
+            changed: plan.run_info().params,
             total_ms,
             round_trips: self
                 .rtt

@@ -200,8 +200,13 @@ impl Plan {
             Direction::ServerToClient => self.optional("loss", "0"),
             Direction::ClientToServer => None,
         };
+        let (rtt, there) = (self.span("rtt"), self.span("rtt") / 2);
         LinkConfig {
-            delay: self.span("rtt") / 2,
+            // What does not halve evenly goes to the way back, so that both together are the round trip.
+            delay: match direction {
+                Direction::ClientToServer => there,
+                Direction::ServerToClient => rtt - there,
+            },
             jitter: self.span("jitter"),
             rate: self.optional("rate", "unlimited"),
             limit: self.optional::<QueueLimit>("queue", "unlimited"),

@@ -4,7 +4,7 @@ use super::connection::Connection;
 use super::ports::Tuple;
 use super::timewait::Record;
 use super::{Ending, Host, HostTimer, Slot};
-use crate::event::{Congestion, Event, SocketError, SocketEvent, TcpState, Timer};
+use crate::event::{Congestion, Event, SocketError, SocketEvent, SocketId, TcpState, Timer};
 use crate::units::{SimTime, from_smoltcp, to_smoltcp};
 
 impl Host {
@@ -180,17 +180,19 @@ impl Host {
 
     /// The connection is gone.
     pub(super) fn retire(&mut self, now: SimTime, connection: &Connection) {
+        let (id, error) = (connection.id, connection.error);
         self.ports.release(connection.tuple);
-        self.forget(now, connection);
+        self.free_slot(connection);
+        self.probe
+            .emit(now, || Event::Socket(id, SocketEvent::Closed { error }));
     }
 
-    fn forget(&mut self, now: SimTime, connection: &Connection) {
+    /// Gives up what the connection held, except its ports.
+    fn free_slot(&mut self, connection: &Connection) {
         let (id, error) = (connection.id, connection.error);
         self.demux.remove(&connection.tuple);
         self.past
             .insert(connection.tuple, connection.transport.snd_max());
-        self.probe
-            .emit(now, || Event::Socket(id, SocketEvent::Closed { error }));
         let unwanted = connection.closed || connection.state == TcpState::Listen;
         self.sockets[id.index as usize] = if unwanted {
             Slot::Free
@@ -213,7 +215,7 @@ impl Host {
             since: now,
             expires: now + self.profile.time_wait,
         };
-        self.forget(now, connection);
+        self.free_slot(connection);
         self.time_wait.insert(connection.tuple, record);
         let (timer, at) = (Timer::TimeWait, record.expires);
         self.probe.emit(now, || {
@@ -225,13 +227,20 @@ impl Host {
     /// Ends the record of a tuple, if there is one.
     pub(super) fn end_time_wait(&mut self, now: SimTime, tuple: Tuple) {
         if let Some(record) = self.time_wait.remove(tuple) {
-            self.ports.release(tuple);
-            let state = SocketEvent::State {
-                from: TcpState::TimeWait,
-                to: TcpState::Closed,
-            };
-            self.probe.emit(now, || Event::Socket(record.socket, state));
+            self.leave_time_wait(now, tuple, record.socket);
         }
+    }
+
+    /// The record of a tuple has ended, and with it the connection.
+    pub(super) fn leave_time_wait(&mut self, now: SimTime, tuple: Tuple, socket: SocketId) {
+        self.ports.release(tuple);
+        let (from, to) = (TcpState::TimeWait, TcpState::Closed);
+        self.probe.emit(now, || {
+            Event::Socket(socket, SocketEvent::State { from, to })
+        });
+        self.probe.emit(now, || {
+            Event::Socket(socket, SocketEvent::Closed { error: None })
+        });
     }
 
     /// Answers a segment for a tuple in TIME-WAIT and begins 2 x MSL anew (RFC 9293 section 3.10.7.4).

@@ -18,7 +18,7 @@ use super::ports::Tuple;
 use super::settle::smoltcp_keeps_time;
 use super::timers::{Bare, bare_segment};
 use crate::event::{Event, SocketEvent, TcpState, Timer};
-use crate::units::{SimTime, Span, to_smoltcp};
+use crate::units::{SimTime, Span};
 
 /// Repetitions of an ACK that make smoltcp retransmit, and one that it may take for a window update.
 const REPETITIONS: usize = 4;
@@ -90,7 +90,7 @@ impl Host {
     fn remind(&mut self, now: SimTime, connection: &mut Connection) {
         for _ in 0..REPETITIONS {
             self.repeat(now, connection, connection.peer_window_field);
-            if !self.is_idle(now, connection) {
+            if self.smoltcp_deadline(now, connection) != SimTime::MAX {
                 return;
             }
         }
@@ -111,15 +111,6 @@ impl Host {
         };
         let frame = bare_segment(from_peer, header).freeze();
         self.feed(now, connection, &frame);
-    }
-
-    /// Whether smoltcp waits for the peer alone.
-    fn is_idle(&mut self, now: SimTime, connection: &mut Connection) -> bool {
-        smoltcp_keeps_time(connection.state)
-            && self
-                .interface
-                .poll_at(to_smoltcp(now), connection.set())
-                .is_none()
     }
 }
 

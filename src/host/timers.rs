@@ -8,7 +8,7 @@ use super::egress::Carries;
 use super::ports::Tuple;
 use super::timewait::Record;
 use super::{Host, HostTimer};
-use crate::event::{Event, Mechanism, SocketError, SocketEvent, TcpState, Timer};
+use crate::event::{Event, Mechanism, SocketError, SocketEvent, Timer};
 use crate::units::SimTime;
 use crate::wire::ETHERNET_HEADER;
 
@@ -45,16 +45,11 @@ impl Host {
             self.time_wait_armed = SimTime::MAX;
         }
         while let Some((tuple, record)) = self.time_wait.expire(now) {
-            self.ports.release(tuple);
-            let fired = SocketEvent::TimerFired {
-                timer: Timer::TimeWait,
-            };
-            self.probe.emit(now, || Event::Socket(record.socket, fired));
-            let state = SocketEvent::State {
-                from: TcpState::TimeWait,
-                to: TcpState::Closed,
-            };
-            self.probe.emit(now, || Event::Socket(record.socket, state));
+            let timer = Timer::TimeWait;
+            self.probe.emit(now, || {
+                Event::Socket(record.socket, SocketEvent::TimerFired { timer })
+            });
+            self.leave_time_wait(now, tuple, record.socket);
         }
         self.arm_time_wait();
     }

@@ -18,6 +18,8 @@ pub struct CaseResult {
     pub stack: String,
     /// Every knob with its value.
     pub params: BTreeMap<String, String>,
+    /// Those that differ from the case's defaults.
+    pub changed: BTreeMap<String, String>,
     /// From the first frame that the client's application caused to the last byte it read, or to its error.
     pub total_ms: f64,
     /// `total_ms` in round trips of the path, if the path has a constant one.

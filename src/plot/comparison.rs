@@ -212,9 +212,9 @@ fn subtitle(case: &str, results: &[CaseResult]) -> String {
         let common = |(knob, value): &(&String, &String)| {
             results
                 .iter()
-                .all(|result| result.params.get(*knob) == Some(*value))
+                .all(|result| result.changed.get(*knob) == Some(*value))
         };
-        let knobs = first.params.iter().filter(common);
+        let knobs = first.changed.iter().filter(common);
         parts.extend(knobs.map(|(knob, value)| format!("{knob}={value}")));
         if results.iter().all(|result| result.stack == first.stack) {
             parts.push(format!("stack {}", first.stack));

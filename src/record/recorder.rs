@@ -6,7 +6,7 @@ use std::net::SocketAddrV4;
 use bytes::Bytes;
 
 use super::recording::{Entry, Recording, RunInfo};
-use crate::event::{Event, Observer, SocketEvent, SocketId};
+use crate::event::{Event, Observer, SocketEvent, SocketId, TcpState};
 use crate::units::SimTime;
 use crate::wire::packet::TcpView;
 use crate::wire::{Frame, FrameId};
@@ -138,7 +138,12 @@ impl FirstFlows {
             }
             return true;
         }
-        matches!(event, SocketEvent::Closed { .. }) || self.sockets.contains(&socket)
+        let ends = match event {
+            SocketEvent::Closed { .. } => true,
+            SocketEvent::State { to, .. } => *to == TcpState::TimeWait,
+            _ => false,
+        };
+        ends || self.sockets.contains(&socket)
     }
 
     fn keeps_frame(&mut self, frame: &Frame) -> bool {

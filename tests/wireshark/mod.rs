@@ -14,6 +14,7 @@ use wirelab::event::HostId;
 use wirelab::record::pcapng::Captures;
 use wirelab::record::{Index, Recording};
 
+use crate::support::leave_recording;
 use analysis::expected;
 use tshark::{Opinion, Tshark};
 
@@ -23,6 +24,7 @@ fn captures(mut check: impl FnMut(&str, &Index<'_>, HostId, &[u8])) {
         for variant in case.variants() {
             let plan = Plan::new(case.name(), variant.name, 1, []).expect("defaults are valid");
             let finished = Run::start(&plan).finish().expect("the world ends");
+            leave_recording(&finished.recording);
             for (host, bytes) in written(&finished.recording) {
                 let index = Index::of(&finished.recording);
                 let name = format!(

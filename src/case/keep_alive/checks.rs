@@ -28,7 +28,6 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
     let judgement = Judgement {
         total: view.end - view.client.first_sent(),
         rtt: plan.span("jitter").is_zero().then(|| plan.span("rtt")),
-        cause: Some("rate, jitter, loss or drops".to_owned()),
         checks,
         extra: figures(&view),
         ..Judgement::default()

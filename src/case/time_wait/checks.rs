@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{apps, lateness, reuse};
+use super::{apps, is_calm, lateness, reuse};
 use crate::case::{Judgement, Plan, expect};
 use crate::event::{AppEvent, Event, Mechanism, SocketEvent, SocketId, TcpState, Timer};
 use crate::measure::{Check, HostView};
@@ -21,11 +21,10 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
     let judgement = Judgement {
         total: end - client.first_sent(),
         rtt: plan.span("jitter").is_zero().then(|| plan.span("rtt")),
-        cause: Some("rate, jitter, loss or drops".to_owned()),
         extra: figures(recording),
         ..Judgement::default()
     };
-    if !plan.is_clean() {
+    if !is_calm(plan) {
         return judgement;
     }
     let (text, value) = formula(plan);

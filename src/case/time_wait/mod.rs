@@ -133,6 +133,13 @@ fn path(plan: &Plan) -> PathConfig {
     }
 }
 
+/// Whether closed forms hold: nothing depends on chance, a rate or a script, and no SYN is sent again while its
+/// answer is on the way. The answers to such copies come late, and may end a TIME-WAIT by RST (RFC 1337).
+fn is_calm(plan: &Plan) -> bool {
+    let first_wait = plan.client().initial_rto.min(plan.server().initial_rto);
+    plan.is_clean() && plan.span("rtt") < first_wait
+}
+
 fn script_of(text: &str) -> DropScripts {
     text.parse().expect("the script is well-formed")
 }

@@ -10,7 +10,7 @@ fn result(variant: &str, total_ms: f64, formula: Option<(&str, f64)>) -> CaseRes
         variant: variant.into(),
         seed: 1,
         stack: "linux".into(),
-        params: [("rtt".to_owned(), "150ms".to_owned())].into(),
+        changed: [("rtt".to_owned(), "150ms".to_owned())].into(),
         total_ms,
         round_trips: Some(total_ms / 150.0),
         frames: 412,

@@ -5,9 +5,10 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use serde_json::{Value, json};
 
+use super::super::is_calm;
 use super::{Relief, Schedule, formula, per_second, rate};
 use crate::case::{Judgement, Plan, expect};
-use crate::event::{AppEvent, Event, SocketEvent};
+use crate::event::{AppEvent, Event, SocketEvent, TcpState};
 use crate::measure::{Check, HostView};
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
@@ -24,11 +25,10 @@ pub(in crate::case::time_wait) fn judge(
     let judgement = Judgement {
         total: seen.refused.first().copied().unwrap_or(seen.closed) - start,
         rtt: plan.span("jitter").is_zero().then(|| plan.span("rtt")),
-        cause: Some("rate, jitter, loss or drops".to_owned()),
         extra: figures(schedule, &seen),
         ..Judgement::default()
     };
-    if !plan.is_clean() {
+    if !is_calm(plan) {
         return judgement;
     }
     let (text, value) = formula(schedule);
@@ -56,7 +56,10 @@ impl Seen {
         for (at, _, event) in client.sockets() {
             match event {
                 SocketEvent::Opened(opening) => opened.push((at, opening.local)),
-                SocketEvent::Closed { .. } => closed = at,
+                SocketEvent::State {
+                    to: TcpState::TimeWait,
+                    ..
+                } => closed = at,
                 _ => {}
             }
         }
