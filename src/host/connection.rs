@@ -46,6 +46,8 @@ pub(super) struct Connection {
     pub(super) read: u64,
     pub(super) readable: u64,
     pub(super) handshake: Option<Handshake>,
+    /// Segments for which smoltcp had no room.
+    pub(super) held: Vec<Bytes>,
     pub(super) keep_alive: Option<Probing>,
     pub(super) fin_timer: Option<FinTimer>,
     /// When FIN-WAIT-2 ends for a socket that the application has closed.
@@ -170,6 +172,7 @@ impl Connection {
             read: 0,
             readable: 0,
             handshake: None,
+            held: Vec::new(),
             keep_alive: keep_alive.map(|keep_alive| Probing::new(keep_alive, now)),
             fin_timer: None,
             orphan_until: None,

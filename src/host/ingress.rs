@@ -161,14 +161,15 @@ impl Host {
             connection.hear(view);
             connection.transport.received(Segment::of(view));
         }
-        let mut bytes = frame.bytes.clone();
         if connection.has_fin_beyond_window(view) {
-            bytes = patch::patched(bytes, |frame| {
+            let bytes = patch::patched(frame.bytes.clone(), |frame| {
                 let ip_header = usize::from(frame[ETHERNET_HEADER] & 0x0f) * 4;
                 frame[ETHERNET_HEADER + ip_header + 13] &= !1;
             });
+            self.feed_segment(now, &mut connection, view, &bytes);
+        } else {
+            self.feed_segment(now, &mut connection, view, &frame.bytes);
         }
-        self.feed(now, &mut connection, &bytes);
         if header.rst() && connection.tcp_state() == TcpState::Closed {
             connection.error.get_or_insert(match connection.state {
                 TcpState::SynSent => SocketError::Refused,
@@ -182,12 +183,20 @@ impl Host {
         self.settle(now, connection);
     }
 
-    /// Lets smoltcp process a frame on behalf of a connection, and sends what it answers at once.
-    pub(super) fn feed(&mut self, now: SimTime, connection: &mut Connection, frame: &Bytes) {
+    /// Lets smoltcp process a frame on behalf of a connection, and sends what it answers at once. Returns whether
+    /// it answered.
+    pub(super) fn feed(
+        &mut self,
+        now: SimTime,
+        connection: &mut Connection,
+        frame: &Bytes,
+    ) -> bool {
         let mut tap = self.tap.reading(frame);
         self.interface
             .poll_ingress_single(to_smoltcp(now), &mut tap, connection.set());
+        let answered = self.tap.has_sent();
         self.send_batch(now, connection);
+        answered
     }
 
     /// Lets smoltcp answer a frame that no socket wants: RST, echo reply, port unreachable.

@@ -12,6 +12,7 @@
 pub mod arp;
 mod connection;
 mod egress;
+mod holes;
 mod ingress;
 mod listener;
 mod open;

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use etherparse::{IpNumber, PacketBuilder};
-use wirelab::event::{DropCause, Event, HostId};
+use wirelab::event::{DropCause, Event, HostId, SocketEvent};
+use wirelab::host::{CongestionControl, TcpOptions};
 use wirelab::link::LinkConfig;
 use wirelab::record::Entry;
-use wirelab::units::SimTime;
+use wirelab::units::{SimTime, Span};
 use wirelab::wire::packet::{Ipv4View, ether_type};
 use wirelab::wire::{Frame, FrameId};
 
@@ -170,4 +171,45 @@ fn a_datagram_comes_back_from_a_udp_echo() {
     });
     assert_eq!(back, b"hello");
     assert_eq!(lab.world.now().as_nanos(), 20_000_000);
+}
+
+#[test]
+fn data_behind_more_than_32_holes_is_kept() {
+    // The window of the SYN-ACK is not scaled: the first flight is 45 segments at most.
+    let lost: Vec<_> = (31..=90)
+        .map(|nth| format!("c2s:data:{}", nth * 2))
+        .collect();
+    let forward = LinkConfig {
+        delay: Span::from_millis(50),
+        rate: "10mbit".parse().ok(),
+        drops: lost.join(",").parse().expect("the script is well-formed"),
+        ..LinkConfig::default()
+    };
+    let backward = LinkConfig {
+        delay: Span::from_millis(50),
+        ..LinkConfig::default()
+    };
+    let mut lab = Pair::new(1).links(forward, backward).build();
+    let options = TcpOptions {
+        congestion: Some(CongestionControl::Unlimited),
+        ..plain()
+    };
+    let (mut client, mut server) = lab.connection(options, plain());
+    let bytes = 1_460 * 181;
+    let read = lab.drive(async move {
+        let send = async {
+            write(&mut client, bytes).await.unwrap();
+            drop(client);
+        };
+        futures::join!(send, rest(&mut server)).1
+    });
+    assert_eq!(read, Ok(bytes));
+    // Every segment that fills one of the 60 holes makes its successor readable with it.
+    let steps = lab.entries().into_iter().filter(|entry| {
+        let Event::Socket(socket, SocketEvent::Readable { end }) = &entry.event else {
+            return false;
+        };
+        socket.host == lab.server && *end > 61 * 1_460
+    });
+    assert_eq!(steps.count(), 60);
 }
