@@ -1,6 +1,9 @@
 //! What belongs here: claims about every case.
 
+use pcap_parser::pcapng::{Block, parse_block_le};
 use wirelab::case::{Case, Plan, Run, Variant, all};
+use wirelab::record::pcapng::Captures;
+use wirelab::record::{Index, Recording};
 
 use crate::support::leave_recording;
 
@@ -10,6 +13,7 @@ fn keeps_its_word(case: &dyn Case, variant: &Variant, settings: &[(&str, &str)])
         .expect("the settings are valid");
     let finished = Run::start(&plan).finish().expect("the world ends");
     leave_recording(&finished.recording);
+    every_block_is_readable(&finished.recording);
     let result = finished.result;
     let name = format!("{}/{} {settings:?}", result.case, result.variant);
     for check in &result.checks {
@@ -17,6 +21,24 @@ fn keeps_its_word(case: &dyn Case, variant: &Variant, settings: &[(&str, &str)])
     }
     let cause = result.residual_cause.as_deref().unwrap_or_default();
     assert_ne!(cause, "unexplained", "{name}: {:?} ms", result.residual_ms);
+}
+
+/// A reader that shares no code with the writer finds every frame of every capture.
+fn every_block_is_readable(recording: &Recording) {
+    let (captures, index) = (Captures::of(recording), Index::of(recording));
+    for (host, info) in recording.hosts() {
+        let mut capture = Vec::new();
+        captures
+            .write(host, &mut capture)
+            .expect("memory takes every capture");
+        let (mut rest, mut packets) = (capture.as_slice(), 0);
+        while !rest.is_empty() {
+            let (after, block) = parse_block_le(rest).expect("the block is well-formed");
+            packets += usize::from(matches!(block, Block::EnhancedPacket(_)));
+            rest = after;
+        }
+        assert_eq!(packets, index.capture(host).len(), "{}", info.name);
+    }
 }
 
 #[test]
