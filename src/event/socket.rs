@@ -167,6 +167,8 @@ pub enum Timer {
     RackReorder,
     /// Delayed ACK.
     DelayedAck,
+    /// The window probe (RFC 9293 section 3.8.6.1).
+    Persist,
     /// Keep-alive: idle time or the next probe.
     KeepAlive,
     /// TIME-WAIT, 2 x MSL.
@@ -285,6 +287,7 @@ impl fmt::Display for Timer {
             Self::Tlp => "tail loss probe",
             Self::RackReorder => "RACK reordering",
             Self::DelayedAck => "delayed ACK",
+            Self::Persist => "window probe",
             Self::KeepAlive => "keep-alive",
             Self::TimeWait => "TIME-WAIT",
         })

@@ -8,10 +8,17 @@ use smoltcp::socket::tcp;
 use super::options::TcpOptions;
 use super::ports::Tuple;
 use super::stall::FinTimer;
-use super::transport::{CongestionControl, KeepAlive, Profile, Transport};
+use super::transport::{CongestionControl, KeepAlive, Profile, Stack, Transport};
 use crate::event::{SocketError, SocketId, TcpState};
 use crate::units::SimTime;
-use crate::wire::packet::TcpView;
+use crate::wire::packet::{TcpView, seq_before};
+
+/// Segment size where the peer's SYN does not say one (RFC 9293 section 3.7.1).
+const DEFAULT_MSS: u32 = 536;
+
+/// Room beyond the receive buffer for what rounding the advertised window up to its unit may let in, at the
+/// largest shift (RFC 7323 section 2.3).
+const WINDOW_ROUNDING: usize = 1 << 14;
 
 /// smoltcp's stand-in clock for timestamps (it takes a bare function); the host patches the value at egress.
 const fn no_clock() -> u32 {
@@ -22,17 +29,23 @@ const fn no_clock() -> u32 {
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four independent facts, not a state machine"
+    reason = "independent facts, not a state machine"
 )]
 pub(super) struct Connection {
-    set: SocketSet<'static>,
-    handle: SocketHandle,
+    pub(super) set: SocketSet<'static>,
+    pub(super) handle: SocketHandle,
     pub(super) id: SocketId,
     pub(super) tuple: Tuple,
     pub(super) active: bool,
     /// The listener that it came from, until the application has accepted it.
     pub(super) listener: Option<u16>,
-    pub(super) transport: Box<dyn Transport>,
+    pub(super) transport: Transport,
+    /// `TCP_NODELAY`.
+    pub(super) nodelay: bool,
+    /// Bytes of data in a full segment without options: what both ends take (RFC 9293 section 3.7.1).
+    pub(super) mss: u32,
+    /// An ACK is to leave as soon as the segment at hand has been dealt with.
+    pub(super) ack_due: bool,
     pub(super) state: TcpState,
     pub(super) error: Option<SocketError>,
     /// The peer's FIN has come: whatever happens later, reads end with the end of the stream, as Linux's
@@ -57,7 +70,9 @@ pub(super) struct Connection {
     /// The peer's receive window in bytes, and the shift that its SYN announced (RFC 7323 section 2).
     pub(super) peer_window: u64,
     pub(super) peer_window_field: u16,
-    peer_shift: u8,
+    pub(super) peer_shift: u8,
+    /// Whether the peer's SYN permits SACK.
+    pub(super) peer_sack: bool,
     /// The shift of our own window, if both SYNs had the option.
     pub(super) own_shift: u8,
     /// Acknowledgment number and window field of the last segment that left.
@@ -85,6 +100,10 @@ pub(super) struct Handshake {
     pub(super) at: SimTime,
     /// Whether the attempt ends then.
     pub(super) last: bool,
+    /// When it left first, how often again since, and how often of these because the timer expired.
+    pub(super) since: SimTime,
+    pub(super) resent: u32,
+    pub(super) timeouts: u32,
 }
 
 /// Keep-alive of one connection.
@@ -102,17 +121,28 @@ pub(super) struct Probing {
 pub(super) fn socket(profile: &Profile, options: &TcpOptions) -> tcp::Socket<'static> {
     let receive = options.recv_buffer.unwrap_or(profile.recv_buffer);
     let send = options.send_buffer.unwrap_or(profile.send_buffer);
+    let receive_ring = match profile.stack {
+        Stack::Smoltcp => receive,
+        Stack::Linux => receive + WINDOW_ROUNDING,
+    };
     let mut socket = tcp::Socket::new(
-        tcp::SocketBuffer::new(vec![0; receive]),
+        tcp::SocketBuffer::new(vec![0; receive_ring]),
         tcp::SocketBuffer::new(vec![0; send]),
     );
-    socket.set_nagle_enabled(!options.nodelay);
-    socket.set_ack_delay(Some(std::time::Duration::from(profile.ack_delay).into()));
-    socket.set_congestion_control(match options.congestion.unwrap_or(profile.congestion) {
+    if profile.stack == Stack::Linux {
+        // It is told what to send, and says at once what it has received; the host decides what leaves.
+        socket.set_nagle_enabled(false);
+        socket.set_ack_delay(None);
+        socket.set_congestion_control(tcp::CongestionControl::None);
+    } else {
+        socket.set_nagle_enabled(!options.nodelay);
+        socket.set_ack_delay(Some(std::time::Duration::from(profile.ack_delay).into()));
+        socket.set_congestion_control(match options.congestion.unwrap_or(profile.congestion) {
         CongestionControl::Cubic => tcp::CongestionControl::Cubic,
         CongestionControl::Reno => tcp::CongestionControl::Reno,
         CongestionControl::Unlimited => tcp::CongestionControl::None,
-    });
+        });
+    }
     if options.timestamps.unwrap_or(profile.timestamps) {
         socket.set_tsval_generator(Some(no_clock));
     }
@@ -134,7 +164,9 @@ pub(super) struct Opening {
     pub(super) id: SocketId,
     pub(super) tuple: Tuple,
     pub(super) listener: Option<u16>,
-    pub(super) transport: Box<dyn Transport>,
+    pub(super) transport: Transport,
+    pub(super) nodelay: bool,
+    pub(super) local_mss: u32,
     pub(super) isn: u32,
     pub(super) keep_alive: Option<KeepAlive>,
     pub(super) now: SimTime,
@@ -150,6 +182,8 @@ impl Connection {
             tuple,
             listener,
             transport,
+            nodelay,
+            local_mss,
             isn,
             keep_alive,
             now,
@@ -163,6 +197,9 @@ impl Connection {
             active: listener.is_none(),
             listener,
             transport,
+            nodelay,
+            mss: local_mss,
+            ack_due: false,
             state: TcpState::Closed,
             error: None,
             finished: false,
@@ -181,6 +218,7 @@ impl Connection {
             peer_window: 0,
             peer_window_field: 0,
             peer_shift: 0,
+            peer_sack: false,
             own_shift: 0,
             last_ack: 0,
             last_window: 0,
@@ -232,7 +270,10 @@ impl Connection {
         }
         if header.syn() || self.timestamps {
             for option in header.options_iterator().flatten() {
-                if let TcpOptionElement::Timestamp(tsval, _) = option {
+                if let TcpOptionElement::Timestamp(tsval, _) = option
+                    && (header.syn() || !seq_before(self.last_ack, header.sequence_number()))
+                {
+                    // The oldest that was not acknowledged: it tells of the delay too (RFC 7323 section 4.3).
                     self.peer_tsval = Some(tsval);
                 }
             }
@@ -247,6 +288,19 @@ impl Connection {
         if self.active {
             self.last_ack = self.peer_isn;
         }
+        let asked = view.header.options_iterator().flatten().find_map(|option| {
+            if let TcpOptionElement::MaximumSegmentSize(size) = option {
+                Some(u32::from(size))
+            } else {
+                None
+            }
+        });
+        self.peer_sack = view
+            .header
+            .options_iterator()
+            .flatten()
+            .any(|option| option == TcpOptionElement::SelectiveAcknowledgementPermitted);
+        self.mss = self.mss.min(asked.filter(|&size| size > 0).unwrap_or(DEFAULT_MSS));
         match window_scale(view) {
             Some(shift) => self.peer_shift = shift,
             None => self.own_shift = 0, // both or none (RFC 7323 section 2.2)
@@ -256,12 +310,29 @@ impl Connection {
     /// Closes the sending half. smoltcp's LAST-ACK ignores window updates (whatever does not acknowledge data),
     /// so it must not begin while data waits for the window: the FIN then follows the last of it.
     pub(super) fn close_sending(&mut self) {
-        if self.state == TcpState::CloseWait && self.tcp_ref().send_queue() > 0 {
+        if self.transport.linux().is_some() && self.may_finish_later() {
+            self.fin_waits = true;
+        } else if self.state == TcpState::CloseWait && self.tcp_ref().send_queue() > 0 {
             self.tcp().set_nagle_enabled(false); // nothing more will come to wait for
             self.fin_waits = true;
         } else {
             self.tcp().close();
         }
+    }
+
+    /// Whether the sending half is open, so that a FIN is still to come.
+    fn may_finish_later(&self) -> bool {
+        matches!(
+            self.tcp_state(),
+            TcpState::Established | TcpState::CloseWait
+        )
+    }
+
+    /// Bytes that the application has written and that the peer has not acknowledged.
+    pub(super) fn send_queue(&self) -> usize {
+        self.transport
+            .linux()
+            .map_or_else(|| self.tcp_ref().send_queue(), |linux| linux.queued())
     }
 
     /// Whether nothing is left that the application might read.
@@ -286,7 +357,11 @@ impl Connection {
             .filter(|_| self.probes())
             .map(|probing| probing.at);
         let fin = self.fin_timer.map(|timer| timer.at);
-        [handshake, probe, fin, self.orphan_until]
+        let (send, ack) = self.transport.linux().map_or((None, None), |linux| {
+            (linux.sender.deadline(), linux.receiver.deadline())
+        });
+        let (send, ack) = (send.map(|(_, at)| at), ack.map(|(_, at)| at));
+        [handshake, probe, fin, self.orphan_until, send, ack]
             .into_iter()
             .flatten()
             .min()

@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use super::Host;
 use super::arp::{self, Gateway, Neighbour};
 use super::connection::{self, Connection};
-use super::transport::{Segment, Sending};
+use super::transport::{Segment, Sending, Transport};
 use crate::event::{Event, Mechanism, SocketError, SocketEvent, SocketId};
 use crate::units::SimTime;
 use crate::wire::packet::TcpView;
@@ -86,15 +86,21 @@ impl Host {
         if is_syn {
             connection.own_shift = connection::window_scale(&view).unwrap_or(0);
         }
-        if let Some(data) = connection.reach(segment) {
+        let rst = view.header.rst();
+        if connection.transport.linux().is_some() && !rst {
+            if !self.let_out(now, connection, &mut frame) {
+                return;
+            }
+            let view = TcpView::of(&frame).expect("it was well-formed before");
+            segment = Segment::of(&view);
+        } else if let Some(data) = connection.reach(segment) {
             cut_tail(&mut frame, segment.data - data);
             (segment.data, segment.len) = (data, data);
         }
         connection.last_ack = segment.ack.unwrap_or(0);
         connection.last_window = segment.window;
-        let again = match segment.len {
-            0 => None,
-            _ => match connection.transport.sending(now, segment) {
+        let again = match &mut connection.transport {
+            Transport::Native(native) if segment.len > 0 => match native.sending(segment) {
                 Sending::First => None,
                 Sending::Again(mechanism) => Some(mechanism),
                 Sending::GiveUp => {
@@ -102,13 +108,14 @@ impl Host {
                     return;
                 }
             },
+            _ => None,
         };
         if segment.len == 0 {
             let seq = connection.acceptable_seq(segment.seq);
             frame[TCP_SEQ..TCP_SEQ + 4].copy_from_slice(&seq.to_be_bytes());
         }
         if connection.timestamps {
-            stamp(&mut frame, now);
+            stamp(&mut frame, now, connection.peer_tsval);
         }
         if is_syn {
             self.save_handshake(now, connection, &frame);
@@ -222,8 +229,9 @@ fn cut_tail(frame: &mut BytesMut, bytes: u32) {
     frame[TCP_SEQ + 9] &= !0b1001;
 }
 
-/// Milliseconds of virtual time as the `TSval` of a segment that has the option (RFC 7323 section 5.4).
-fn stamp(frame: &mut [u8], now: SimTime) {
+/// Milliseconds of virtual time as the `TSval` of a segment that has the option (RFC 7323 section 5.4), and `echo`
+/// as its `TSecr`.
+pub(super) fn stamp(frame: &mut [u8], now: SimTime, echo: Option<u32>) {
     let tcp = ETHERNET_HEADER + 20;
     let header = usize::from(frame[tcp + 12] >> 4) * 4;
     let mut at = tcp + 20;
@@ -235,6 +243,9 @@ fn stamp(frame: &mut [u8], now: SimTime) {
                 let millis = (now.as_nanos() / 1_000_000).wrapping_add(1);
                 let bytes = millis.to_be_bytes();
                 frame[at + 2..at + 6].copy_from_slice(&bytes[4..]);
+                if let Some(echo) = echo {
+                    frame[at + 6..at + 10].copy_from_slice(&echo.to_be_bytes());
+                }
                 return;
             }
             _ => at += usize::from(frame[at + 1]).max(2),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::Host;
 use super::connection::Connection;
-use super::timers::{Bare, bare_segment};
+use super::segment::{Bare, bare_segment};
 use crate::units::SimTime;
 use crate::wire::packet::{TcpView, seq_before};
 

@@ -7,7 +7,7 @@ use super::arp::{self, Gateway};
 use super::connection::{Connection, Probing};
 use super::ports::Tuple;
 use super::timewait::Reaction;
-use super::transport::Segment;
+use super::transport::{Segment, Transport};
 use super::{Host, Slot};
 use crate::event::{DiscardCause, Event, Mechanism, SocketError, TcpState};
 use crate::units::{SimTime, to_smoltcp};
@@ -156,10 +156,18 @@ impl Host {
             self.put_back(connection);
             return;
         }
+        if connection.transport.linux().is_some() {
+            self.receive_linux(now, frame, view, &mut connection);
+            connection.note_reset(view);
+            self.settle(now, connection);
+            return;
+        }
         let accepted = connection.accepts(view);
         if accepted {
             connection.hear(view);
-            connection.transport.received(Segment::of(view));
+            if let Transport::Native(native) = &mut connection.transport {
+                native.received(Segment::of(view));
+            }
         }
         if connection.has_fin_beyond_window(view) {
             let bytes = patch::patched(frame.bytes.clone(), |frame| {
@@ -170,13 +178,7 @@ impl Host {
         } else {
             self.feed_segment(now, &mut connection, view, &frame.bytes);
         }
-        if header.rst() && connection.tcp_state() == TcpState::Closed {
-            connection.error.get_or_insert(match connection.state {
-                TcpState::SynSent => SocketError::Refused,
-                TcpState::CloseWait => SocketError::BrokenPipe,
-                _ => SocketError::Reset,
-            });
-        }
+        connection.note_reset(view);
         if header.ack() {
             self.emit_windows(now, &connection);
         }
@@ -236,6 +238,19 @@ impl Host {
     pub(super) fn put_back(&mut self, connection: Box<Connection>) {
         let index = connection.id.index as usize;
         self.sockets[index] = Slot::Live(connection);
+    }
+}
+
+impl Connection {
+    /// Remembers the error of a connection that a RST has ended.
+    fn note_reset(&mut self, view: &TcpView<'_>) {
+        if view.header.rst() && self.tcp_state() == TcpState::Closed {
+            self.error.get_or_insert(match self.state {
+                TcpState::SynSent => SocketError::Refused,
+                TcpState::CloseWait => SocketError::BrokenPipe,
+                _ => SocketError::Reset,
+            });
+        }
     }
 }
 

@@ -14,11 +14,13 @@ mod connection;
 mod egress;
 mod holes;
 mod ingress;
+mod linux;
 mod listener;
 mod open;
 mod options;
 mod outbox;
 mod ports;
+mod segment;
 mod sequence;
 mod settle;
 mod sockets;
@@ -58,7 +60,7 @@ pub use self::outbox::{FrameNames, HostTimer, Outbox, Stirred};
 pub use self::ports::{EPHEMERAL, Tuple};
 pub use self::sockets::{SocketRow, TimerRow};
 pub use self::tap::SpareFrames;
-pub use self::transport::{CongestionControl, KeepAlive, Profile};
+pub use self::transport::{CongestionControl, KeepAlive, Profile, Stack};
 
 /// Largest IP packet that a tap carries unless told otherwise: Ethernet's 1500 bytes.
 pub const DEFAULT_MTU: usize = 1_500;

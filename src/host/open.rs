@@ -7,7 +7,9 @@ use bytes::Bytes;
 use super::connection::{self, Connection, Handshake, Opening};
 use super::options::TcpOptions;
 use super::ports::{Tuple, smoltcp_endpoint};
-use super::transport::Native;
+use super::transport::receiver;
+use super::transport::sender::{self, Sender};
+use super::transport::{Linux, Native, Stack, Transport};
 use super::{Host, Slot};
 use crate::event::{DiscardCause, Event, Mechanism, SocketError, SocketEvent, SocketId, Timer};
 use crate::units::{SimTime, Span, to_smoltcp};
@@ -130,11 +132,49 @@ impl Host {
             },
             tuple,
             listener,
-            transport: Box::new(Native::new(isn, self.profile.data_retries)),
+            transport: self.transport(isn, options),
+            nodelay: options.nodelay,
+            local_mss: self.local_mss(),
             isn,
             keep_alive: options.keep_alive,
             now,
         }
+    }
+
+    /// Largest segment that the tap takes (RFC 9293 section 3.7.1).
+    fn local_mss(&self) -> u32 {
+        u32::try_from(self.tap.mtu() - 40).expect("packets are shorter than 64 KiB")
+    }
+
+    /// The profile's part of a new connection.
+    fn transport(&self, isn: u32, options: &TcpOptions) -> Transport {
+        let profile = &self.profile;
+        if profile.stack == Stack::Smoltcp {
+            return Transport::Native(Native::new(isn, profile.data_retries));
+        }
+        let sender = Sender::new(sender::Setup {
+            isn,
+            initial_window: profile.initial_window,
+            congestion: options.congestion.unwrap_or(profile.congestion),
+            initial_rto: profile.initial_rto,
+            restart: options.idle_restart.unwrap_or(profile.idle_restart),
+            retries: profile.data_retries,
+            user_timeout: options.user_timeout,
+        });
+        let limit = options.recv_buffer.unwrap_or(profile.recv_buffer);
+        let offer = receiver::Setup {
+            now: SimTime::ZERO,
+            next: 0,
+            window: 0,
+            shift: 0,
+            sack: true,
+            mss: self.local_mss(),
+            limit: u32::try_from(limit).unwrap_or(u32::MAX),
+            timestamps: options.timestamps.unwrap_or(profile.timestamps),
+            fixed_buffer: options.recv_buffer.is_some(),
+        };
+        let capacity = options.send_buffer.unwrap_or(profile.send_buffer);
+        Transport::Linux(Box::new(Linux::new(sender, offer, capacity)))
     }
 
     /// Enters a new connection, whose first segment is in the tap, and sends that.
@@ -159,6 +199,9 @@ impl Host {
             sent: 0,
             at: now,
             last: false,
+            since: now,
+            resent: 0,
+            timeouts: 0,
         });
         self.send_batch(now, &mut connection);
         self.settle(now, connection);
@@ -216,6 +259,9 @@ impl Host {
             sent: 1,
             at: now,
             last: false,
+            since: now,
+            resent: 0,
+            timeouts: 0,
         });
         self.wait_for_answer(now, connection);
     }
@@ -228,9 +274,10 @@ impl Host {
         connection: &mut Connection,
         mechanism: Mechanism,
     ) {
-        let Some(handshake) = &connection.handshake else {
+        let Some(handshake) = &mut connection.handshake else {
             return;
         };
+        handshake.resent += 1;
         let frame = bytes::BytesMut::from(&handshake.saved[..]);
         let carries = super::egress::Carries {
             socket: connection.id,

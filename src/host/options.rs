@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::transport::{CongestionControl, KeepAlive};
+use crate::units::Span;
 
 /// Options of a TCP socket; `None` means what the host's profile says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,10 @@ pub struct TcpOptions {
     pub timestamps: Option<bool>,
     /// Congestion control.
     pub congestion: Option<CongestionControl>,
+    /// Slow start after idle (RFC 5681 section 4.1).
+    pub idle_restart: Option<bool>,
+    /// `TCP_USER_TIMEOUT`: how long data may stay unacknowledged, instead of the profile's retries.
+    pub user_timeout: Option<Span>,
     /// `bind` before `connect`: the source address, of those that the host has.
     pub source: Option<Ipv4Addr>,
     /// `bind` before `connect`: the source port.

@@ -24,11 +24,12 @@ impl Connection {
     pub(super) fn rcv_nxt(&self) -> u32 {
         let bytes = self.read + self.tcp_ref().recv_queue() as u64;
         let next = self.peer_isn.wrapping_add(1).wrapping_add(bytes as u32);
-        next.wrapping_add(u32::from(self.finished))
+        // A FIN counts as soon as smoltcp has taken it.
+        next.wrapping_add(u32::from(self.finished || self.tcp_state().is_after_fin()))
     }
 
     /// First sequence number beyond the window that the peer knows.
-    fn rcv_edge(&self) -> u32 {
+    pub(super) fn rcv_edge(&self) -> u32 {
         let window = u32::from(self.last_window) << self.own_shift;
         self.last_ack.wrapping_add(window)
     }

@@ -54,8 +54,13 @@ impl Host {
         self.dirty.push(connection.id.index);
     }
 
-    /// Lets smoltcp send all that it may.
+    /// Lets the connection send all that it may.
     pub(super) fn pump(&mut self, now: SimTime, connection: &mut Connection) {
+        if connection.transport.linux().is_some() && !opens_or_ends(connection.tcp_state()) {
+            self.push(now, connection);
+            self.acknowledge_if_due(now, connection);
+            return;
+        }
         self.poll_all(now, connection);
         self.send_batch(now, connection);
         if connection.fin_waits && connection.has_sent_all() {
@@ -66,13 +71,16 @@ impl Host {
         }
     }
 
-    fn poll_all(&mut self, smoltcp_now: SimTime, connection: &mut Connection) {
-        let time = to_smoltcp(smoltcp_now);
-        while self
+    pub(super) fn poll_all(&mut self, now: SimTime, connection: &mut Connection) {
+        while self.poll_once(now, connection) {}
+    }
+
+    /// Lets smoltcp send once. Returns whether it did.
+    pub(super) fn poll_once(&mut self, now: SimTime, connection: &mut Connection) -> bool {
+        let polled = self
             .interface
-            .poll_egress(time, &mut self.tap, connection.set())
-            != smoltcp::iface::PollResult::None
-        {}
+            .poll_egress(to_smoltcp(now), &mut self.tap, connection.set());
+        polled != smoltcp::iface::PollResult::None
     }
 
     /// Enters what changed; gives the connection back if it lives on.
@@ -169,11 +177,18 @@ impl Host {
     pub(super) fn emit_windows(&self, now: SimTime, connection: &Connection) {
         self.probe.emit(now, || {
             let transport = &connection.transport;
-            let windows = Congestion {
+            let mut windows = Congestion {
                 in_flight: u64::from(transport.snd_max().wrapping_sub(transport.snd_una())),
                 peer_window: connection.peer_window,
                 ..Congestion::default()
             };
+            if let Some(linux) = transport.linux() {
+                let known = linux.sender.snapshot();
+                windows.cwnd = Some(known.cwnd);
+                windows.ssthresh = known.ssthresh;
+                windows.srtt = known.srtt;
+                windows.rto = Some(known.rto);
+            }
             Event::Socket(connection.id, SocketEvent::Windows(Box::new(windows)))
         });
     }
@@ -281,7 +296,8 @@ impl Host {
         now: SimTime,
         connection: &mut Connection,
     ) -> SimTime {
-        if !smoltcp_keeps_time(connection.state) {
+        // With Linux's rules around it, nothing that smoltcp would do by itself is wanted.
+        if connection.transport.linux().is_some() || !smoltcp_keeps_time(connection.state) {
             return SimTime::MAX;
         }
         let at = self.interface.poll_at(to_smoltcp(now), connection.set());
@@ -297,6 +313,14 @@ impl Host {
             self.outbox.timers.push((at, HostTimer::TimeWait));
         }
     }
+}
+
+/// Whether smoltcp alone sends in this state: SYN, SYN-ACK and RST.
+const fn opens_or_ends(state: TcpState) -> bool {
+    matches!(
+        state,
+        TcpState::Closed | TcpState::Listen | TcpState::SynSent | TcpState::SynReceived
+    )
 }
 
 /// Whether smoltcp's own timers count in this state: the handshake and TIME-WAIT are the host's.

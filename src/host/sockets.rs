@@ -78,7 +78,7 @@ impl Connection {
             socket: Some(self.id),
             state: self.state,
             recv_q: self.readable - self.read,
-            send_q: self.tcp_ref().send_queue() as u64,
+            send_q: self.send_queue() as u64,
             local: self.tuple.local,
             peer: self.tuple.remote,
             timer: self.timer(now),

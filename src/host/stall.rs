@@ -16,7 +16,7 @@ use super::Host;
 use super::connection::Connection;
 use super::ports::Tuple;
 use super::settle::smoltcp_keeps_time;
-use super::timers::{Bare, bare_segment};
+use super::segment::{Bare, bare_segment};
 use crate::event::{Event, SocketEvent, TcpState, Timer};
 use crate::units::{SimTime, Span};
 
@@ -39,7 +39,7 @@ impl Host {
     /// Makes sure that whatever waits to be sent or acknowledged has a timer, of a connection for which smoltcp
     /// has none. Returns whether smoltcp may have one now.
     pub(super) fn prevent_stall(&mut self, now: SimTime, connection: &mut Connection) -> bool {
-        if !smoltcp_keeps_time(connection.state) {
+        if connection.transport.linux().is_some() || !smoltcp_keeps_time(connection.state) {
             connection.fin_timer = None;
             return false;
         }
@@ -97,7 +97,7 @@ impl Host {
         self.repeat(now, connection, 0);
     }
 
-    fn repeat(&mut self, now: SimTime, connection: &mut Connection, window: u16) {
+    pub(super) fn repeat(&mut self, now: SimTime, connection: &mut Connection, window: u16) {
         let Tuple { local, remote } = connection.tuple;
         let from_peer = Tuple {
             local: remote,

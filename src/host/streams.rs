@@ -44,8 +44,8 @@ impl Host {
             });
         };
         let outcome = self.read(now, &mut connection, context, take);
-        if matches!(outcome, Poll::Ready(Ok(_))) {
-            self.mark(&mut connection); // the window has grown
+        if let Poll::Ready(Ok(count)) = outcome {
+            self.after_read(now, &mut connection, count);
         }
         self.put_back(connection);
         outcome
@@ -87,6 +87,20 @@ impl Host {
         Poll::Ready(Ok(count))
     }
 
+    /// The application has read: the window has grown, which the peer may have to be told.
+    fn after_read(&mut self, now: SimTime, connection: &mut Connection, count: usize) {
+        let (rcv_nxt, unread) = (connection.rcv_nxt(), connection.unread());
+        match connection.transport.linux_mut() {
+            Some(linux) => {
+                if linux.receiver.read(now, length(count), rcv_nxt, unread) {
+                    connection.ack_due = true;
+                    self.mark(connection);
+                }
+            }
+            None => self.mark(connection),
+        }
+    }
+
     /// Writes as much of `data` as the send buffer takes, at least one byte.
     pub fn poll_write(
         &mut self,
@@ -119,12 +133,18 @@ impl Host {
                 .take()
                 .unwrap_or(SocketError::BrokenPipe)));
         }
-        let count = connection
-            .tcp()
-            .send_slice(data)
-            .expect("the sending half is open");
+        let count = match connection.transport.linux_mut() {
+            Some(linux) => linux.write(now, data),
+            None => connection
+                .tcp()
+                .send_slice(data)
+                .expect("the sending half is open"),
+        };
         if count == 0 && !data.is_empty() {
-            connection.tcp().register_send_waker(context.waker());
+            if let Some(linux) = connection.transport.linux_mut() {
+                linux.wake_when_writable(context.waker());
+            }
+            connection.tcp().register_send_waker(context.waker()); // woken when the connection ends
             return Poll::Pending;
         }
         let (id, offset) = (connection.id, connection.written);

@@ -50,6 +50,11 @@ impl Tap {
         }
     }
 
+    /// Largest IP packet.
+    pub(super) const fn mtu(&self) -> usize {
+        self.mtu
+    }
+
     /// The device from which smoltcp's next ingress poll reads the IP packet of this frame.
     pub(super) const fn reading<'a>(&'a mut self, frame: &'a [u8]) -> Reading<'a> {
         Reading {

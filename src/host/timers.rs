@@ -1,19 +1,13 @@
 //! Timers of the host's own: SYN, SYN-ACK, keep-alive, FIN-WAIT-2, TIME-WAIT.
 
-use bytes::BytesMut;
-use etherparse::PacketBuilder;
-
 use super::connection::Connection;
 use super::egress::Carries;
 use super::ports::Tuple;
+use super::segment::{Bare, bare_segment};
 use super::timewait::Record;
 use super::{Host, HostTimer};
 use crate::event::{Event, Mechanism, SocketError, SocketEvent, Timer};
 use crate::units::SimTime;
-use crate::wire::ETHERNET_HEADER;
-
-/// TTL of the segments that the host makes itself, as of smoltcp's.
-const TTL: u8 = 64;
 
 impl Host {
     /// A moment has come for which the host had asked.
@@ -69,6 +63,8 @@ impl Host {
         {
             self.fire_keep_alive(now, &mut connection);
         }
+        self.fire_sender(now, &mut connection);
+        self.fire_delayed_ack(now, &mut connection);
         if connection.fin_timer.is_some_and(|timer| timer.at <= now) {
             self.fire_fin(now, &mut connection);
         }
@@ -99,6 +95,7 @@ impl Host {
         }
         if let Some(handshake) = &mut connection.handshake {
             handshake.sent += 1;
+            handshake.timeouts += 1;
         }
         let mechanism = if connection.active {
             Mechanism::SynTimer
@@ -110,7 +107,7 @@ impl Host {
 
     /// Sends a keep-alive probe, or gives up (RFC 9293 section 3.8.4; Linux's `tcp_keepalive_timer`).
     fn fire_keep_alive(&mut self, now: SimTime, connection: &mut Connection) {
-        let unsent = connection.tcp_ref().send_queue() > 0;
+        let unsent = connection.send_queue() > 0;
         let Some(probing) = &mut connection.keep_alive else {
             return;
         };
@@ -161,35 +158,4 @@ impl Host {
         };
         self.transmit(now, bare_segment(tuple, header), Some(carries));
     }
-}
-
-/// The variable fields of a segment without data.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bare {
-    pub(super) seq: u32,
-    pub(super) ack: u32,
-    pub(super) window: u16,
-    pub(super) fin: bool,
-}
-
-/// An ACK without data; Ethernet addresses and checksums are filled at the tap.
-pub(super) fn bare_segment(tuple: Tuple, fields: Bare) -> BytesMut {
-    let mut builder =
-        PacketBuilder::ipv4(tuple.local.ip().octets(), tuple.remote.ip().octets(), TTL)
-            .tcp(
-                tuple.local.port(),
-                tuple.remote.port(),
-                fields.seq,
-                fields.window,
-            )
-            .ack(fields.ack);
-    if fields.fin {
-        builder = builder.fin();
-    }
-    let mut packet = vec![0; ETHERNET_HEADER];
-    builder
-        .write(&mut packet, &[])
-        .expect("writing to memory succeeds");
-    packet[ETHERNET_HEADER + 6] |= 0x40; // DF, as on every other segment (RFC 1191)
-    BytesMut::from(&packet[..])
 }

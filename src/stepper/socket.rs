@@ -90,6 +90,7 @@ impl<'a> SocketView<'a> {
             Timer::KeepAlive => Some("keepalive"),
             Timer::TimeWait => Some("timewait"),
             Timer::DelayedAck => None,
+            Timer::Persist => Some("persist"),
             Timer::SynAck => Some("on"),
             Timer::Syn | Timer::Transport | Timer::Rto | Timer::Tlp | Timer::RackReorder => {
                 (self.send_q() > 0).then_some("on")

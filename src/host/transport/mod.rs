@@ -1,18 +1,24 @@
 //! What makes smoltcp behave like a given system.
 //!
-//! A [`Profile`] holds the constants of a system; a `Transport` sits beside one connection's smoltcp socket,
-//! hears of every segment that arrives, and judges every segment that smoltcp wants to send. `Native` lets
-//! smoltcp's own congestion control and loss recovery through and only says what it sees.
+//! A [`Profile`] holds the constants of a system; a `Transport` sits beside one connection's smoltcp socket.
+//! `Native` lets smoltcp's own congestion control and loss recovery through and only says what it sees. `Linux`
+//! takes their place: a [`sender`] decides what leaves and when, a [`receiver`] when it is acknowledged, and
+//! smoltcp keeps the state machine, sequence space and reassembly.
 
+mod congestion;
+mod linux;
 mod native;
 mod profile;
+pub(in crate::host) mod receiver;
+mod rtt;
+pub(in crate::host) mod sender;
 
-pub use profile::{CongestionControl, KeepAlive, Profile};
+pub use profile::{CongestionControl, KeepAlive, Profile, Stack};
 
+pub(super) use linux::Linux;
 pub(super) use native::Native;
 
 use crate::event::Mechanism;
-use crate::units::SimTime;
 
 /// A segment as the transport sees it.
 #[derive(Clone, Copy, Debug)]
@@ -41,19 +47,49 @@ pub(super) enum Sending {
 }
 
 /// The profile's part of one connection.
-pub(super) trait Transport: std::fmt::Debug {
-    /// A segment arrived; smoltcp has not seen it yet.
-    fn received(&mut self, segment: Segment);
+#[derive(Debug)]
+pub(super) enum Transport {
+    /// smoltcp is left alone.
+    Native(Native),
+    /// Linux's rules are around it.
+    Linux(Box<Linux>),
+}
 
-    /// smoltcp wants to send a segment with data, SYN or FIN.
-    fn sending(&mut self, now: SimTime, segment: Segment) -> Sending;
-
+impl Transport {
     /// First sequence number after everything that was sent.
-    fn snd_max(&self) -> u32;
-
-    /// Whether everything that was sent is acknowledged.
-    fn all_acknowledged(&self) -> bool;
+    pub(super) fn snd_max(&self) -> u32 {
+        match self {
+            Self::Native(native) => native.snd_max(),
+            Self::Linux(linux) => linux.sender.snd_nxt(),
+        }
+    }
 
     /// First sequence number that is not acknowledged.
-    fn snd_una(&self) -> u32;
+    pub(super) fn snd_una(&self) -> u32 {
+        match self {
+            Self::Native(native) => native.snd_una(),
+            Self::Linux(linux) => linux.sender.snd_una(),
+        }
+    }
+
+    /// Whether everything that was sent is acknowledged.
+    pub(super) fn all_acknowledged(&self) -> bool {
+        self.snd_una() == self.snd_max()
+    }
+
+    /// Linux's rules, if they apply.
+    pub(super) fn linux(&self) -> Option<&Linux> {
+        match self {
+            Self::Linux(linux) => Some(linux),
+            Self::Native(_) => None,
+        }
+    }
+
+    /// The same, to change.
+    pub(super) fn linux_mut(&mut self) -> Option<&mut Linux> {
+        match self {
+            Self::Linux(linux) => Some(linux),
+            Self::Native(_) => None,
+        }
+    }
 }

@@ -1,8 +1,7 @@
 //! smoltcp's own congestion control and loss recovery, observed from outside.
 
-use super::{Segment, Sending, Transport};
+use super::{Segment, Sending};
 use crate::event::Mechanism;
-use crate::units::SimTime;
 use crate::wire::packet::seq_before;
 
 /// Duplicate ACKs that make smoltcp retransmit at once (RFC 5681 section 3.2).
@@ -43,10 +42,9 @@ impl Native {
         }
         Mechanism::Rto
     }
-}
 
-impl Transport for Native {
-    fn received(&mut self, segment: Segment) {
+    /// A segment arrived; smoltcp has not seen it yet.
+    pub(in crate::host) fn received(&mut self, segment: Segment) {
         let Some(ack) = segment.ack else { return };
         if seq_before(self.snd_una, ack) && !seq_before(self.snd_max, ack) {
             self.snd_una = ack;
@@ -66,7 +64,8 @@ impl Transport for Native {
         self.peer_window = segment.window;
     }
 
-    fn sending(&mut self, _now: SimTime, segment: Segment) -> Sending {
+    /// smoltcp wants to send a segment with data, SYN or FIN.
+    pub(in crate::host) fn sending(&mut self, segment: Segment) -> Sending {
         let end = segment.seq.wrapping_add(segment.len);
         if seq_before(self.snd_max, end) {
             self.snd_max = end;
@@ -83,15 +82,13 @@ impl Transport for Native {
         }
     }
 
-    fn snd_max(&self) -> u32 {
+    /// First sequence number after everything that was sent.
+    pub(in crate::host) const fn snd_max(&self) -> u32 {
         self.snd_max
     }
 
-    fn all_acknowledged(&self) -> bool {
-        self.snd_una == self.snd_max
-    }
-
-    fn snd_una(&self) -> u32 {
+    /// First sequence number that is not acknowledged.
+    pub(in crate::host) const fn snd_una(&self) -> u32 {
         self.snd_una
     }
 }

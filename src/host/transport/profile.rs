@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::units::Span;
 
-/// Which of smoltcp's congestion controllers a connection has.
+/// Which congestion controller a connection has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CongestionControl {
     /// CUBIC (RFC 9438).
@@ -27,11 +27,22 @@ pub struct KeepAlive {
     pub count: u32,
 }
 
+/// Whose congestion control, loss recovery and delayed ACK a host has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stack {
+    /// Linux's, around smoltcp's socket.
+    Linux,
+    /// smoltcp's own.
+    Smoltcp,
+}
+
 /// How a host's TCP behaves where systems differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// Its name on the command line.
     pub name: &'static str,
+    /// Whose rules decide what is sent when.
+    pub stack: Stack,
     /// Retransmissions of a SYN with doubling intervals, after the linear ones (`net.ipv4.tcp_syn_retries`).
     pub syn_retries: u32,
     /// Retransmissions of a SYN at the initial interval (`net.ipv4.tcp_syn_linear_timeouts`, Linux 6.5).
@@ -48,8 +59,12 @@ pub struct Profile {
     pub fin_wait_2: Span,
     /// Whether TIME-WAIT tuples may be reused after 1 s where both ends have timestamps (`tcp_tw_reuse`).
     pub tw_reuse: bool,
-    /// Delayed ACK (RFC 9293 section 3.8.6.3).
+    /// Delayed ACK of smoltcp's (RFC 9293 section 3.8.6.3); Linux's adapts itself, from 40 ms.
     pub ack_delay: Span,
+    /// Segments in the first congestion window of `Stack::Linux` (RFC 6928).
+    pub initial_window: u32,
+    /// Slow start after idle in `Stack::Linux` (`net.ipv4.tcp_slow_start_after_idle`).
+    pub idle_restart: bool,
     /// Congestion control.
     pub congestion: CongestionControl,
     /// Timestamps (RFC 7323), unless a socket says otherwise.
@@ -66,11 +81,11 @@ pub struct Profile {
 pub struct UnknownStack(String);
 
 impl Profile {
-    /// Linux 6.18 with timestamps off, as the reference measurements were made. Congestion control and loss
-    /// recovery are smoltcp's.
+    /// Linux 6.18 with timestamps off, as the reference measurements were made.
     pub const fn linux() -> Self {
         Self {
             name: "linux",
+            stack: Stack::Linux,
             syn_retries: 6,
             syn_linear_timeouts: 4,
             synack_retries: 5,
@@ -80,6 +95,8 @@ impl Profile {
             fin_wait_2: Span::from_secs(60),
             tw_reuse: false,
             ack_delay: Span::from_millis(40),
+            initial_window: 10,
+            idle_restart: true,
             congestion: CongestionControl::Cubic,
             timestamps: false,
             send_buffer: 4 << 20,
@@ -91,6 +108,7 @@ impl Profile {
     pub const fn smoltcp() -> Self {
         Self {
             name: "smoltcp",
+            stack: Stack::Smoltcp,
             syn_linear_timeouts: 0,
             time_wait: Span::from_secs(10),
             ack_delay: Span::from_millis(10),

@@ -1,0 +1,271 @@
+//! How a host sends for a connection with Linux's rules: new data through smoltcp, old data from the send buffer.
+
+use bytes::BytesMut;
+
+use super::super::Host;
+use super::super::connection::Connection;
+use super::super::egress::{Carries, stamp};
+use super::super::segment::{Bare, FIN, PSH, segment};
+use crate::event::{Event, SocketError, SocketEvent, TcpState};
+use crate::host::transport::receiver::Receiver;
+use crate::host::transport::sender::{Fired, Resend};
+use crate::units::SimTime;
+use crate::wire::ETHERNET_HEADER;
+use crate::wire::packet::{TcpView, seq_before};
+
+/// Where flags and window are in the frames that smoltcp makes, which have no IP options.
+const TCP_FLAGS: usize = ETHERNET_HEADER + 33;
+const TCP_WINDOW: usize = ETHERNET_HEADER + 34;
+
+impl Host {
+    /// Sends what both windows allow, and a FIN behind the last of it (`tcp_write_xmit`).
+    pub(in crate::host) fn push(&mut self, now: SimTime, connection: &mut Connection) {
+        if !connection.may_transmit() {
+            return;
+        }
+        let mut sent = false;
+        while let Some(size) = connection.next_size() {
+            if !self.send_new(now, connection, size) {
+                break;
+            }
+            sent = true;
+        }
+        sent |= self.send_fin(now, connection);
+        if let Some(linux) = connection.transport.linux_mut() {
+            let unsent = linux.unsent();
+            linux.sender.pushed(now, sent, unsent);
+        }
+    }
+
+    /// Sends a FIN that is wanted once everything before it has left.
+    fn send_fin(&mut self, now: SimTime, connection: &mut Connection) -> bool {
+        let Some(linux) = connection.transport.linux() else {
+            return false;
+        };
+        if !connection.fin_waits || linux.unsent() > 0 || !linux.sender.may_finish() {
+            return false;
+        }
+        connection.fin_waits = false;
+        connection.tcp().close();
+        self.drive(now, connection);
+        true
+    }
+
+    /// Sends one new segment of `size` bytes. Returns whether it has left.
+    fn send_new(&mut self, now: SimTime, connection: &mut Connection, size: u32) -> bool {
+        let before = connection.transport.snd_max();
+        let last = connection.give(before.wrapping_add(size));
+        if last {
+            let may_finish = connection
+                .transport
+                .linux()
+                .is_some_and(|linux| linux.sender.may_finish());
+            if connection.fin_waits && may_finish {
+                connection.fin_waits = false;
+                connection.tcp().close(); // the FIN goes with the last data
+            }
+        }
+        self.drive(now, connection);
+        if connection.transport.snd_max() == before {
+            // smoltcp has not heard of the window that the sender knows: let it hear the peer's last word again.
+            self.repeat(now, connection, connection.peer_window_field);
+            self.drive(now, connection);
+        }
+        connection.transport.snd_max() != before
+    }
+
+    /// Lets smoltcp send until something new has left or nothing comes any more.
+    fn drive(&mut self, now: SimTime, connection: &mut Connection) {
+        let before = connection.transport.snd_max();
+        loop {
+            let more = self.poll_once(now, connection);
+            self.send_batch(now, connection);
+            if !more || connection.transport.snd_max() != before {
+                return;
+            }
+        }
+    }
+
+    /// Sends lost segments again, as far as the window allows.
+    pub(in crate::host) fn resend_lost(&mut self, now: SimTime, connection: &mut Connection) {
+        while let Some(resend) = connection
+            .transport
+            .linux_mut()
+            .and_then(|linux| linux.sender.resend(now))
+        {
+            self.send_again(now, connection, resend);
+        }
+    }
+
+    /// Sends a segment again, with the acknowledgment and window of this moment.
+    fn send_again(&mut self, now: SimTime, connection: &mut Connection, resend: Resend) {
+        let ack = connection.rcv_nxt();
+        let unread = connection.unread();
+        let (timestamps, echo) = (connection.timestamps, connection.peer_tsval.unwrap_or(0));
+        let Some(linux) = connection.transport.linux_mut() else {
+            return;
+        };
+        let window = linux.receiver.select_window(ack, unread);
+        let fields = Bare {
+            seq: resend.seq,
+            ack,
+            window,
+            fin: resend.fin,
+        };
+        let ends = resend.seq.wrapping_add(resend.data) == linux.sender.snd_nxt();
+        let mut flags = if resend.fin { FIN } else { 0 };
+        if ends && linux.unsent() == 0 && resend.data > 0 {
+            flags |= PSH;
+        }
+        let mut options = [1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0];
+        options[8..].copy_from_slice(&echo.to_be_bytes());
+        let options = if timestamps { &options[..] } else { &[] };
+        let data = linux.data(resend.seq, resend.data);
+        let mut frame = segment(connection.tuple, fields, flags, options, data);
+        linux.receiver.data_sent(now);
+        connection.said(ack, window);
+        if timestamps {
+            stamp(&mut frame, now, None);
+        }
+        let carries = Carries {
+            socket: connection.id,
+            offset: connection.offset(resend.seq),
+            len: resend.data,
+            again: Some(resend.mechanism),
+        };
+        self.transmit(now, frame, Some(carries));
+    }
+
+    /// The sender's timer is due.
+    pub(in crate::host) fn fire_sender(&mut self, now: SimTime, connection: &mut Connection) {
+        let Some(linux) = connection.transport.linux_mut() else {
+            return;
+        };
+        let Some((timer, _)) = linux.sender.deadline().filter(|&(_, at)| at <= now) else {
+            return;
+        };
+        let unsent = linux.unsent();
+        let fired = linux.sender.fire(now, unsent);
+        let id = connection.id;
+        self.probe
+            .emit(now, || Event::Socket(id, SocketEvent::TimerFired { timer }));
+        match fired {
+            Fired::Again(resend) => self.send_again(now, connection, resend),
+            Fired::Lost => self.resend_lost(now, connection),
+            Fired::Probe(size) => {
+                self.send_new(now, connection, size);
+                if let Some(linux) = connection.transport.linux_mut() {
+                    linux.sender.probed(now);
+                }
+            }
+            Fired::AskWindow => self.ask_window(now, connection),
+            Fired::GiveUp => connection.error = Some(SocketError::TimedOut),
+            Fired::Nothing => {}
+        }
+        self.emit_windows(now, connection);
+    }
+}
+
+impl Host {
+    /// Judges a segment of smoltcp's other than RST: SYNs and what is new leave, with Linux's window.
+    /// Retransmissions and bare ACKs do not: those are the sender's and the receiver's.
+    pub(in crate::host) fn let_out(
+        &self,
+        now: SimTime,
+        connection: &mut Connection,
+        frame: &mut BytesMut,
+    ) -> bool {
+        let view = TcpView::of(frame).expect("smoltcp sends well-formed TCP over IPv4");
+        let header = &view.header;
+        let (seq, end) = (header.sequence_number(), view.sequence_end());
+        let (syn, fin) = (header.syn(), header.fin());
+        let ack = header.acknowledgment_number();
+        let data = u32::try_from(view.payload.len()).expect("a segment is shorter than 64 KiB");
+        let unread = connection.unread();
+        let tuple = connection.tuple;
+        let mss = connection.syn_mss();
+        let Some(linux) = connection.transport.linux_mut() else {
+            return true;
+        };
+        if syn {
+            let window = Receiver::syn_window(mss, linux.offer.limit);
+            frame[TCP_WINDOW..TCP_WINDOW + 2].copy_from_slice(&window.to_be_bytes());
+            linux.told = ack;
+            return true;
+        }
+        linux.told = ack;
+        let next = linux.sender.snd_nxt();
+        if end == seq || !seq_before(next, end) {
+            return false;
+        }
+        let window = linux.receiver.select_window(ack, unread);
+        let data = data.wrapping_sub(next.wrapping_sub(seq));
+        if seq != next {
+            // smoltcp went back after a timeout of its own and joins what has left to what has not.
+            let fields = Bare {
+                seq: next,
+                ack,
+                window,
+                fin,
+            };
+            let flags = if fin { FIN } else { 0 };
+            *frame = segment(tuple, fields, flags, &[], linux.data(next, data));
+        }
+        frame[TCP_WINDOW..TCP_WINDOW + 2].copy_from_slice(&window.to_be_bytes());
+        linux.sent(now, next, data, fin);
+        let push = data > 0 && linux.unsent() == 0;
+        frame[TCP_FLAGS] = frame[TCP_FLAGS] & !PSH | if push { PSH } else { 0 };
+        linux.receiver.data_sent(now);
+        connection.said(ack, window);
+        true
+    }
+}
+
+impl Connection {
+    /// The segment size that decides how large a window a SYN offers: as Linux has it, without room for
+    /// timestamps in the first SYN, and with room in the answer.
+    const fn syn_mss(&self) -> u32 {
+        if self.timestamps && !self.active {
+            self.mss - 12
+        } else {
+            self.mss
+        }
+    }
+
+    /// Whether data may be sent in this state.
+    fn may_transmit(&self) -> bool {
+        matches!(
+            self.tcp_state(),
+            TcpState::Established | TcpState::CloseWait
+        ) || (self.fin_waits && self.tcp_state() != TcpState::Closed)
+    }
+
+    /// How many bytes the next new segment carries, if it may leave now.
+    fn next_size(&mut self) -> Option<u32> {
+        let nagle = !self.nodelay && !self.fin_waits;
+        let linux = self.transport.linux_mut()?;
+        let unsent = linux.unsent();
+        linux.sender.room(unsent, nagle)
+    }
+
+    /// Gives smoltcp what it has not been given of the data before `end`. Returns whether that was the last.
+    fn give(&mut self, end: u32) -> bool {
+        let Some(linux) = self.transport.linux() else {
+            return false;
+        };
+        let given = linux.given;
+        let last = linux.unsent() == end.wrapping_sub(linux.sender.snd_nxt());
+        if !seq_before(given, end) {
+            return last;
+        }
+        let socket: &mut smoltcp::socket::tcp::Socket<'static> = self.set.get_mut(self.handle);
+        for part in linux.data(given, end.wrapping_sub(given)) {
+            let taken = socket.send_slice(part).unwrap_or(0);
+            debug_assert_eq!(taken, part.len(), "smoltcp's buffer is as large as ours");
+        }
+        if let Some(linux) = self.transport.linux_mut() {
+            linux.given = end;
+        }
+        last
+    }
+}

@@ -1,0 +1,121 @@
+//! Linux's part of one connection: sender, receiver and send buffer.
+
+use std::collections::VecDeque;
+use std::task::Waker;
+
+use super::receiver::{self, Receiver};
+use super::sender::{Opening, Sender};
+use crate::units::SimTime;
+
+/// What stands around smoltcp's socket in the `linux` profile.
+#[derive(Debug)]
+pub(in crate::host) struct Linux {
+    pub(in crate::host) sender: Sender,
+    pub(in crate::host) receiver: Receiver,
+    /// What the receiver begins with, as far as it is known.
+    pub(in crate::host) offer: receiver::Setup,
+    /// What the application has written, from the first byte that is not acknowledged on.
+    buffer: VecDeque<u8>,
+    /// `SO_SNDBUF`: most bytes in the buffer.
+    capacity: usize,
+    /// First sequence number that smoltcp has not been given.
+    pub(in crate::host) given: u32,
+    /// The FIN has left at least once.
+    finished: bool,
+    /// Waits for room in the buffer.
+    writer: Option<Waker>,
+    /// What smoltcp has acknowledged, in segments that were kept off the wire.
+    pub(in crate::host) told: u32,
+    /// The last timestamp that a data segment echoed.
+    pub(in crate::host) last_echo: u32,
+}
+
+impl Linux {
+    /// A connection whose SYN is about to leave.
+    pub(in crate::host) fn new(sender: Sender, offer: receiver::Setup, capacity: usize) -> Self {
+        Self {
+            given: sender.snd_nxt(),
+            sender,
+            receiver: Receiver::new(&offer),
+            offer,
+            buffer: VecDeque::new(),
+            capacity,
+            finished: false,
+            writer: None,
+            told: 0,
+            last_echo: 0,
+        }
+    }
+
+    /// The handshake is over.
+    pub(in crate::host) fn open(&mut self, now: SimTime, opening: &Opening) {
+        self.sender.open(now, opening);
+        self.offer.now = now;
+        self.receiver = Receiver::new(&self.offer);
+        self.given = self.sender.snd_nxt();
+    }
+
+    /// Takes as much of `data` as there is room for.
+    pub(in crate::host) fn write(&mut self, now: SimTime, data: &[u8]) -> usize {
+        let room = self.capacity.saturating_sub(self.buffer.len());
+        let count = room.min(data.len());
+        if count > 0 && self.unsent() == 0 {
+            self.sender.written(now);
+        }
+        self.buffer.extend(&data[..count]);
+        count
+    }
+
+    /// Remembers who waits for room.
+    pub(in crate::host) fn wake_when_writable(&mut self, waker: &Waker) {
+        self.writer = Some(waker.clone());
+    }
+
+    /// Bytes that wait to be sent, or for their acknowledgment.
+    pub(in crate::host) fn queued(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Bytes that have not been sent yet.
+    pub(in crate::host) fn unsent(&self) -> u32 {
+        let in_flight = self.sender.snd_nxt().wrapping_sub(self.sender.snd_una());
+        let queued = u32::try_from(self.buffer.len()).expect("buffers are smaller than 4 GiB");
+        // A FIN in flight counts in sequence space, and comes after the last byte.
+        queued.saturating_sub(in_flight)
+    }
+
+    /// `SND.UNA` has advanced by `count`: what was acknowledged is not needed any more. A writer is woken when a
+    /// third of the buffer is free (`sk_stream_is_writeable`).
+    pub(in crate::host) fn release(&mut self, count: u32) {
+        let count = self.buffer.len().min(count as usize);
+        self.buffer.drain(..count);
+        if self.buffer.len() <= self.capacity / 3 * 2
+            && let Some(writer) = self.writer.take()
+        {
+            writer.wake();
+        }
+    }
+
+    /// Data from `seq` on, in two parts, of which the second may be empty.
+    pub(in crate::host) fn data(&self, seq: u32, len: u32) -> [&[u8]; 2] {
+        let start = seq.wrapping_sub(self.sender.snd_una()) as usize;
+        let end = start + len as usize;
+        let (front, back) = self.buffer.as_slices();
+        let middle = front.len();
+        [
+            &front[start.min(middle)..end.min(middle)],
+            &back[start.saturating_sub(middle)..end.saturating_sub(middle)],
+        ]
+    }
+
+    /// Whether the FIN has left.
+    pub(in crate::host) const fn has_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// A segment with data or FIN has left for the first time.
+    pub(in crate::host) fn sent(&mut self, now: SimTime, seq: u32, data: u32, fin: bool) {
+        self.sender.sent(now, seq, data, fin);
+        self.finished |= fin;
+    }
+}
