@@ -138,9 +138,9 @@ pub(super) fn socket(profile: &Profile, options: &TcpOptions) -> tcp::Socket<'st
         socket.set_nagle_enabled(!options.nodelay);
         socket.set_ack_delay(Some(std::time::Duration::from(profile.ack_delay).into()));
         socket.set_congestion_control(match options.congestion.unwrap_or(profile.congestion) {
-        CongestionControl::Cubic => tcp::CongestionControl::Cubic,
-        CongestionControl::Reno => tcp::CongestionControl::Reno,
-        CongestionControl::Unlimited => tcp::CongestionControl::None,
+            CongestionControl::Cubic => tcp::CongestionControl::Cubic,
+            CongestionControl::Reno => tcp::CongestionControl::Reno,
+            CongestionControl::Unlimited => tcp::CongestionControl::None,
         });
     }
     if options.timestamps.unwrap_or(profile.timestamps) {
@@ -300,7 +300,9 @@ impl Connection {
             .options_iterator()
             .flatten()
             .any(|option| option == TcpOptionElement::SelectiveAcknowledgementPermitted);
-        self.mss = self.mss.min(asked.filter(|&size| size > 0).unwrap_or(DEFAULT_MSS));
+        self.mss = self
+            .mss
+            .min(asked.filter(|&size| size > 0).unwrap_or(DEFAULT_MSS));
         match window_scale(view) {
             Some(shift) => self.peer_shift = shift,
             None => self.own_shift = 0, // both or none (RFC 7323 section 2.2)

@@ -15,8 +15,8 @@
 use super::Host;
 use super::connection::Connection;
 use super::ports::Tuple;
-use super::settle::smoltcp_keeps_time;
 use super::segment::{Bare, bare_segment};
+use super::settle::smoltcp_keeps_time;
 use crate::event::{Event, SocketEvent, TcpState, Timer};
 use crate::units::{SimTime, Span};
 

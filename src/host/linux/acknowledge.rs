@@ -16,7 +16,11 @@ const UNTOLD: u32 = 1 << 20;
 
 impl Host {
     /// Sends the ACK that a segment has called for.
-    pub(in crate::host) fn acknowledge_if_due(&mut self, now: SimTime, connection: &mut Connection) {
+    pub(in crate::host) fn acknowledge_if_due(
+        &mut self,
+        now: SimTime,
+        connection: &mut Connection,
+    ) {
         if std::mem::take(&mut connection.ack_due) {
             self.acknowledge_now(now, connection);
         }
@@ -50,7 +54,11 @@ impl Host {
         };
         let window = linux.receiver.select_window(ack, unread);
         let mut room = [0; 40];
-        let options = write_options(&mut room, timestamps.then_some(echo), linux.receiver.blocks());
+        let options = write_options(
+            &mut room,
+            timestamps.then_some(echo),
+            linux.receiver.blocks(),
+        );
         let fields = Bare {
             seq,
             ack,
@@ -156,13 +164,17 @@ impl Connection {
         if !self.timestamps {
             return None;
         }
-        let echo = view.header.options_iterator().flatten().find_map(|option| {
-            if let TcpOptionElement::Timestamp(_, echo) = option {
-                Some(echo)
-            } else {
-                None
-            }
-        })?;
+        let echo = view
+            .header
+            .options_iterator()
+            .flatten()
+            .find_map(|option| {
+                if let TcpOptionElement::Timestamp(_, echo) = option {
+                    Some(echo)
+                } else {
+                    None
+                }
+            })?;
         let clock = timestamp(now);
         let linux = self.transport.linux_mut()?;
         let known = echo != 0 && !seq_before(clock, echo) && linux.last_echo != echo;

@@ -9,8 +9,8 @@ mod output;
 use bytes::Bytes;
 use etherparse::TcpOptionElement;
 
-use super::connection::{Connection, Handshake};
 use super::Host;
+use super::connection::{Connection, Handshake};
 use super::transport::receiver::{Acknowledge, Arrival};
 use super::transport::sender::{Acknowledgment, Next, Opening};
 use crate::event::TcpState;
@@ -48,7 +48,10 @@ impl Host {
             self.answer_unacceptable(now, connection, (seq, end));
             return;
         }
-        if seq_before(connection.transport.snd_max(), header.acknowledgment_number()) {
+        if seq_before(
+            connection.transport.snd_max(),
+            header.acknowledgment_number(),
+        ) {
             return; // it acknowledges what was never sent
         }
         connection.hear(view);

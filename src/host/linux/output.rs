@@ -24,7 +24,7 @@ impl Host {
             return;
         }
         let mut sent = false;
-        while let Some(size) = connection.next_size() {
+        while let Some(size) = connection.next_burst(now) {
             if !self.send_new(now, connection, size) {
                 break;
             }
@@ -47,14 +47,15 @@ impl Host {
         }
         connection.fin_waits = false;
         connection.tcp().close();
-        self.drive(now, connection);
+        let end = connection.transport.snd_max().wrapping_add(1);
+        self.drive(now, connection, end);
         true
     }
 
-    /// Sends one new segment of `size` bytes. Returns whether it has left.
+    /// Sends new segments of `size` bytes together. Returns whether they have left.
     fn send_new(&mut self, now: SimTime, connection: &mut Connection, size: u32) -> bool {
-        let before = connection.transport.snd_max();
-        let last = connection.give(before.wrapping_add(size));
+        let end = connection.transport.snd_max().wrapping_add(size);
+        let last = connection.give(end);
         if last {
             let may_finish = connection
                 .transport
@@ -65,22 +66,21 @@ impl Host {
                 connection.tcp().close(); // the FIN goes with the last data
             }
         }
-        self.drive(now, connection);
-        if connection.transport.snd_max() == before {
+        self.drive(now, connection, end);
+        if seq_before(connection.transport.snd_max(), end) {
             // smoltcp has not heard of the window that the sender knows: let it hear the peer's last word again.
             self.repeat(now, connection, connection.peer_window_field);
-            self.drive(now, connection);
+            self.drive(now, connection, end);
         }
-        connection.transport.snd_max() != before
+        !seq_before(connection.transport.snd_max(), end)
     }
 
-    /// Lets smoltcp send until something new has left or nothing comes any more.
-    fn drive(&mut self, now: SimTime, connection: &mut Connection) {
-        let before = connection.transport.snd_max();
+    /// Lets smoltcp send until everything before `end` has left or nothing comes any more.
+    fn drive(&mut self, now: SimTime, connection: &mut Connection, end: u32) {
         loop {
             let more = self.poll_once(now, connection);
             self.send_batch(now, connection);
-            if !more || connection.transport.snd_max() != before {
+            if !more || !seq_before(connection.transport.snd_max(), end) {
                 return;
             }
         }
@@ -212,8 +212,8 @@ impl Host {
             *frame = segment(tuple, fields, flags, &[], linux.data(next, data));
         }
         frame[TCP_WINDOW..TCP_WINDOW + 2].copy_from_slice(&window.to_be_bytes());
-        linux.sent(now, next, data, fin);
-        let push = data > 0 && linux.unsent() == 0;
+        linux.sender.sent(now, next, data, fin);
+        let push = data > 0 && linux.push_at == Some(next.wrapping_add(data));
         frame[TCP_FLAGS] = frame[TCP_FLAGS] & !PSH | if push { PSH } else { 0 };
         linux.receiver.data_sent(now);
         connection.said(ack, window);
@@ -240,12 +240,13 @@ impl Connection {
         ) || (self.fin_waits && self.tcp_state() != TcpState::Closed)
     }
 
-    /// How many bytes the next new segment carries, if it may leave now.
-    fn next_size(&mut self) -> Option<u32> {
+    /// How many bytes leave together now.
+    fn next_burst(&mut self, now: SimTime) -> Option<u32> {
         let nagle = !self.nodelay && !self.fin_waits;
+        let last = self.fin_waits;
         let linux = self.transport.linux_mut()?;
         let unsent = linux.unsent();
-        linux.sender.room(unsent, nagle)
+        linux.sender.burst(now, unsent, nagle, last)
     }
 
     /// Gives smoltcp what it has not been given of the data before `end`. Returns whether that was the last.
@@ -254,7 +255,9 @@ impl Connection {
             return false;
         };
         let given = linux.given;
-        let last = linux.unsent() == end.wrapping_sub(linux.sender.snd_nxt());
+        let size = end.wrapping_sub(linux.sender.snd_nxt());
+        let last = linux.unsent() == size;
+        let several = size > linux.sender.mss();
         if !seq_before(given, end) {
             return last;
         }
@@ -265,6 +268,8 @@ impl Connection {
         }
         if let Some(linux) = self.transport.linux_mut() {
             linux.given = end;
+            // What was several segments when it left TCP ends with PSH, as the last of what was written does.
+            linux.push_at = (several || last).then_some(end);
         }
         last
     }

@@ -20,8 +20,8 @@ pub(in crate::host) struct Linux {
     capacity: usize,
     /// First sequence number that smoltcp has not been given.
     pub(in crate::host) given: u32,
-    /// The FIN has left at least once.
-    finished: bool,
+    /// Where a segment ends that is to carry PSH.
+    pub(in crate::host) push_at: Option<u32>,
     /// Waits for room in the buffer.
     writer: Option<Waker>,
     /// What smoltcp has acknowledged, in segments that were kept off the wire.
@@ -40,7 +40,7 @@ impl Linux {
             offer,
             buffer: VecDeque::new(),
             capacity,
-            finished: false,
+            push_at: None,
             writer: None,
             told: 0,
             last_echo: 0,
@@ -106,16 +106,5 @@ impl Linux {
             &front[start.min(middle)..end.min(middle)],
             &back[start.saturating_sub(middle)..end.saturating_sub(middle)],
         ]
-    }
-
-    /// Whether the FIN has left.
-    pub(in crate::host) const fn has_finished(&self) -> bool {
-        self.finished
-    }
-
-    /// A segment with data or FIN has left for the first time.
-    pub(in crate::host) fn sent(&mut self, now: SimTime, seq: u32, data: u32, fin: bool) {
-        self.sender.sent(now, seq, data, fin);
-        self.finished |= fin;
     }
 }

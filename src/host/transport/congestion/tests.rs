@@ -150,25 +150,71 @@ fn zz_trace() {
     let mut c = controller(CongestionControl::Cubic);
     let mut w = Window::new(10);
     let mut x: u64 = 12345;
-    let mut next = || { x = x.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407); x >> 33 };
+    let mut next = || {
+        x = x
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        x >> 33
+    };
     let (mut now, mut una, mut nxt) = (5_000_000_000u64, 1u32, 1u32);
     let mut last = now;
     for _ in 0..200_000 {
         let (r, a, d) = (next(), next(), next());
-        now += match a % 10 { 0 => 0, 9 => d % 60_000_000, _ => d % 700_000 };
+        now += match a % 10 {
+            0 => 0,
+            9 => d % 60_000_000,
+            _ => d % 700_000,
+        };
         let n = (next() % 5) as u32;
-        let rtt = 40_000_000 + if (now / 400_000_000) % 3 == 0 { 5_500_000 } else { 0 } + next() % 1_000_000;
+        let rtt = 40_000_000
+            + if (now / 400_000_000) % 3 == 0 {
+                5_500_000
+            } else {
+                0
+            }
+            + next() % 1_000_000;
         una = una.wrapping_add(n * 1000);
         nxt = nxt.max(una.wrapping_add(w.cwnd * 1000));
-        let ctx = Context { now: SimTime::from_nanos(now), srtt: Some(Span::from_millis(42)), snd_una: una, snd_nxt: nxt, mss: 1460 };
-        let op = match r % 20000 { 0..=8 => 1, 9..=48 => 2, 49..=90 => 3, _ => 0 };
+        let ctx = Context {
+            now: SimTime::from_nanos(now),
+            srtt: Some(Span::from_millis(42)),
+            snd_una: una,
+            snd_nxt: nxt,
+            mss: 1460,
+        };
+        let op = match r % 20000 {
+            0..=8 => 1,
+            9..=48 => 2,
+            49..=90 => 3,
+            _ => 0,
+        };
         match op {
-            1 => { w.ssthresh = c.ssthresh(&w); w.cwnd = w.ssthresh; w.count = 0; }
-            2 => { w.ssthresh = c.ssthresh(&w); c.timed_out(&ctx); w.ssthresh = 5000; w.cwnd = 1; w.count = 0; }
-            3 => { c.transmit_start(ctx.now, SimTime::from_nanos(last)); }
-            _ => { c.acked(&mut w, Span::from_nanos(rtt), &ctx); if n > 0 { c.grow(&mut w, n, &ctx); } }
+            1 => {
+                w.ssthresh = c.ssthresh(&w);
+                w.cwnd = w.ssthresh;
+                w.count = 0;
+            }
+            2 => {
+                w.ssthresh = c.ssthresh(&w);
+                c.timed_out(&ctx);
+                w.ssthresh = 5000;
+                w.cwnd = 1;
+                w.count = 0;
+            }
+            3 => {
+                c.transmit_start(ctx.now, SimTime::from_nanos(last));
+            }
+            _ => {
+                c.acked(&mut w, Span::from_nanos(rtt), &ctx);
+                if n > 0 {
+                    c.grow(&mut w, n, &ctx);
+                }
+            }
         }
         last = now;
-        println!("T {op} {now} {una} {nxt} {n} {rtt} {} {} {}", w.cwnd, w.ssthresh, w.count);
+        println!(
+            "T {op} {now} {una} {nxt} {n} {rtt} {} {} {}",
+            w.cwnd, w.ssthresh, w.count
+        );
     }
 }

@@ -80,7 +80,13 @@ impl Sender {
         if !had_packets {
             return self.nothing_in_flight(now, segment, prior_una, flags);
         }
-        self.clean_up(now, segment, (prior_una, prior_high, prior_sacked), &mut flags, &mut rtts);
+        self.clean_up(
+            now,
+            segment,
+            (prior_una, prior_high, prior_sacked),
+            &mut flags,
+            &mut rtts,
+        );
         self.adapt_reordering_window(rtts.prior_delivered);
         self.judge_probe(now, segment.ack, &flags);
         let mut next = Next::Nothing;
@@ -176,7 +182,10 @@ impl Sender {
                 self.rack_advance(now, &sent, segment.echo);
             }
         }
-        let fully = self.board.head().is_none_or(|head| !seq_before(head.seq, segment.ack));
+        let fully = self
+            .board
+            .head()
+            .is_none_or(|head| !seq_before(head.seq, segment.ack));
         flags.reneging = self.board.head().is_some_and(|head| head.sacked);
         let small = segment.ack.wrapping_sub(prior_una) < self.mss;
         flags.maybe_delayed = count == 1
@@ -200,14 +209,10 @@ impl Sender {
     }
 
     /// Takes RTT samples (`tcp_ack_update_rtt`). Returns whether there was one.
-    fn take_rtt(
-        &mut self,
-        now: SimTime,
-        echo: Option<u32>,
-        flags: &Flags,
-        rtts: &Rtts,
-    ) -> bool {
-        let acked = (!flags.retransmission_acked).then_some(rtts.first).flatten();
+    fn take_rtt(&mut self, now: SimTime, echo: Option<u32>, flags: &Flags, rtts: &Rtts) -> bool {
+        let acked = (!flags.retransmission_acked)
+            .then_some(rtts.first)
+            .flatten();
         let mut recent = (!flags.retransmission_acked).then_some(rtts.last).flatten();
         recent = rtts.last_sacked.or(recent);
         let mut sample = acked.or(rtts.first_sacked);
@@ -218,7 +223,8 @@ impl Sender {
         let (Some(sample), Some(recent)) = (sample, recent) else {
             return false;
         };
-        let inflated = flags.maybe_delayed && self.rtt.min_rtt().is_some_and(|least| recent > least);
+        let inflated =
+            flags.maybe_delayed && self.rtt.min_rtt().is_some_and(|least| recent > least);
         if !inflated {
             self.rtt.note_min(now, recent);
         }
@@ -236,8 +242,7 @@ impl Sender {
 
     /// Whether the echoed timestamp is older than a transmission at `moment`: it acknowledges an earlier one.
     pub(super) fn echo_before(&self, echo: Option<u32>, moment: SimTime) -> bool {
-        self.timestamps
-            && echo.is_some_and(|echo| echo != 0 && seq_before(echo, timestamp(moment)))
+        self.timestamps && echo.is_some_and(|echo| echo != 0 && seq_before(echo, timestamp(moment)))
     }
 
     /// Lets the window follow: reduced by PRR, or grown by the controller (`tcp_cong_control`).

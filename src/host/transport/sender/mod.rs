@@ -1,14 +1,15 @@
 //! The sending half of Linux's TCP: how much may be in flight, what was lost, when it leaves again.
 //!
 //! It does no input or output. The host tells it what the peer acknowledges ([`Sender::acknowledged`]) and when
-//! its timer is due ([`Sender::fire`]), asks it what may leave ([`Sender::room`], [`Sender::resend`]), and says
+//! its timer is due ([`Sender::fire`]), asks it what may leave ([`Sender::burst`], [`Sender::resend`]), and says
 //! what has left ([`Sender::sent`]). Windows are counted in segments, as Linux counts them.
 //!
-//! `scoreboard` knows what is in flight, `ack` reads acknowledgments, `sack` their SACK blocks, `rack` finds out
+//! `burst` decides how much new data leaves together, `scoreboard` knows what is in flight, `ack` reads acknowledgments, `sack` their SACK blocks, `rack` finds out
 //! what is lost (RFC 8985), `recovery` decides what that means for the window (RFC 6937, RFC 5682), `timers` holds
 //! the one timer, and `usage` the rules for a window that is not used (RFC 7661's subject, in Linux's way).
 
 mod ack;
+mod burst;
 mod flags;
 mod rack;
 mod recovery;
@@ -263,33 +264,6 @@ impl Sender {
             srtt: self.rtt.srtt(),
             rto: self.rtt.rto(),
         }
-    }
-
-    /// How many bytes the next new segment may carry of `unsent` ones, if it may leave now. `nagle` holds a small
-    /// segment back while another is in flight (RFC 896; Minshall's form, `tcp_nagle_check`).
-    pub(in crate::host) fn room(&mut self, unsent: u32, nagle: bool) -> Option<u32> {
-        if unsent == 0 {
-            return None;
-        }
-        if self.board.in_flight() >= self.window.cwnd {
-            self.usage.blocked = true;
-            return None;
-        }
-        self.fitting(unsent, nagle)
-    }
-
-    /// The same, whatever the congestion window says: for a loss probe.
-    fn fitting(&self, unsent: u32, nagle: bool) -> Option<u32> {
-        let size = unsent.min(self.mss);
-        let edge = self.snd_una.wrapping_add(self.snd_wnd);
-        if seq_before(edge, self.snd_nxt.wrapping_add(size)) {
-            return None; // the peer's window does not take it whole
-        }
-        let small_in_flight = self
-            .small_end
-            .is_some_and(|end| seq_before(self.snd_una, end));
-        let held = nagle && size < self.mss && small_in_flight && !self.board.is_empty();
-        (!held).then_some(size)
     }
 
     /// Whether a FIN may follow the last byte now. It waits for the congestion window, not for the peer's.

@@ -76,8 +76,7 @@ impl Sender {
 
     /// How much reordering is waited for (RFC 8985 section 6.2 step 4, `tcp_rack_reo_wnd`).
     fn reordering_window(&self) -> Span {
-        let certain =
-            self.state >= State::Recovery || self.board.sacked() >= self.reordering;
+        let certain = self.state >= State::Recovery || self.board.sacked() >= self.reordering;
         if !self.reordering_seen && certain {
             return Span::ZERO;
         }

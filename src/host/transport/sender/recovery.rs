@@ -143,7 +143,9 @@ impl Sender {
         let out = u64::from(self.prr_out);
         let mut send = if in_flight > target {
             let share = u64::from(target) * u64::from(self.prr_delivered);
-            share.div_ceil(u64::from(self.prior_cwnd)).saturating_sub(out)
+            share
+                .div_ceil(u64::from(self.prior_cwnd))
+                .saturating_sub(out)
         } else {
             let bound = u64::from(self.prr_delivered)
                 .saturating_sub(out)
@@ -194,7 +196,11 @@ impl Sender {
 
     fn keep_open(&mut self) {
         let disorder = self.board.left_out() > 0 || self.board.any_resent();
-        let state = if disorder { State::Disorder } else { State::Open };
+        let state = if disorder {
+            State::Disorder
+        } else {
+            State::Open
+        };
         if self.state != state {
             self.state = state;
             self.high_seq = self.snd_nxt;

@@ -22,7 +22,8 @@ impl Sender {
         let mut count = 0;
         for (index, &(start, end)) in segment.blocks.iter().take(4).enumerate() {
             let is_duplicate = duplicate && index == 0;
-            if self.is_valid_block(start, end) && !(is_duplicate && !seq_before(self.snd_una, end)) {
+            if self.is_valid_block(start, end) && !(is_duplicate && !seq_before(self.snd_una, end))
+            {
                 blocks[count] = (start, end);
                 count += 1;
             }
@@ -45,9 +46,7 @@ impl Sender {
 
     /// Whether a block is about what is in flight.
     fn is_valid_block(&self, start: u32, end: u32) -> bool {
-        seq_before(start, end)
-            && !seq_before(self.snd_nxt, end)
-            && seq_before(self.snd_una, end)
+        seq_before(start, end) && !seq_before(self.snd_nxt, end) && seq_before(self.snd_una, end)
     }
 
     /// Enters what one block tells, as far as the last acknowledgment's blocks have not told it.
@@ -65,7 +64,11 @@ impl Sender {
         if let Some(&(_, known_end)) = known.iter().find(|&&(known_start, known_end)| {
             known_start == start && seq_before(known_start, known_end)
         }) {
-            from = if seq_before(end, known_end) { end } else { known_end };
+            from = if seq_before(end, known_end) {
+                end
+            } else {
+                known_end
+            };
         }
         let mut place = self.board.find(from);
         while let Some(sent) = self.board.get(place) {
@@ -118,9 +121,12 @@ impl Sender {
     ) -> bool {
         let (start, end) = segment.blocks[0];
         let below = seq_before(start, segment.ack);
-        let inside = segment.blocks.get(1).is_some_and(|&(outer_start, outer_end)| {
-            !seq_before(outer_end, end) && !seq_before(start, outer_start)
-        });
+        let inside = segment
+            .blocks
+            .get(1)
+            .is_some_and(|&(outer_start, outer_end)| {
+                !seq_before(outer_end, end) && !seq_before(start, outer_start)
+            });
         if !(below || inside) || !seq_before(start, end) {
             return false;
         }

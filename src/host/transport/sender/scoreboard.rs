@@ -372,7 +372,8 @@ mod tests {
     fn segments_are_found_by_sequence_number_across_the_wrap() {
         let board = board(5);
         let first = u32::MAX - 2_000;
-        let found = [0, 999, 1_000, 4_999, 5_000].map(|offset| board.find(first.wrapping_add(offset)));
+        let found =
+            [0, 999, 1_000, 4_999, 5_000].map(|offset| board.find(first.wrapping_add(offset)));
         assert_eq!(found, [0, 0, 1, 4, 5]);
     }
 

@@ -126,7 +126,7 @@ impl Sender {
         }
         self.probe_again = false;
         if unsent > 0
-            && let Some(size) = self.fitting(unsent, false)
+            && let Some(size) = self.fitting(unsent)
         {
             self.probe_end = Some(self.snd_nxt.wrapping_add(size));
             self.alarm = None;
@@ -228,8 +228,8 @@ impl Sender {
             return Fired::GiveUp;
         }
         self.probes += 1;
-        let open = self.snd_una.wrapping_add(self.snd_wnd).wrapping_sub(self.snd_nxt);
-        if self.snd_wnd > 0 && open < 1 << 31 && open > 0 {
+        let open = self.window_left();
+        if open > 0 {
             return Fired::Probe(unsent.min(open).min(self.mss)); // less than a segment: better than nothing
         }
         self.persist_back_off += 1;
