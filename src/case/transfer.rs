@@ -24,6 +24,10 @@ pub(super) const MSS: u64 = 1_460;
 /// Initial window of Linux in segments (RFC 6928).
 pub(super) const INITIAL_WINDOW: u64 = 10;
 
+/// How long the client keeps the connection open after the last answer, as in the reference measurements: a FIN
+/// at once would repair the loss of the last ACK.
+const HOLD: Span = Span::from_secs(2);
+
 /// The yardstick case.
 #[derive(Debug)]
 pub struct Transfer;
@@ -182,11 +186,16 @@ async fn ask(
     let Ok(mut stream) = net.connect(remote, &options).await else {
         return;
     };
-    if exchange(&mut stream, bytes).await.is_err() || pause.is_zero() {
-        return;
+    if exchange(&mut stream, bytes).await.is_err() {
+        return; // the recording says how it ended
     }
-    net.clock().sleep(pause).await;
-    let _ = exchange(&mut stream, bytes).await; // the recording says how it ended
+    if !pause.is_zero() {
+        net.clock().sleep(pause).await;
+        if exchange(&mut stream, bytes).await.is_err() {
+            return;
+        }
+    }
+    net.clock().sleep(HOLD).await;
 }
 
 /// One request and its answer.
