@@ -246,20 +246,18 @@ impl Row {
 
     /// What is out of its band, one sentence each.
     pub fn complaints(&self) -> Vec<String> {
-        let metrics = self.metrics.iter().filter_map(|metric| {
+        let outside = |metric: &&Metric| metric.verdict == Verdict::Outside;
+        let metrics = self.metrics.iter().filter(outside).map(|metric| {
             let Metric {
                 name, linux, band, ..
             } = metric;
-            (metric.verdict == Verdict::Outside).then(|| {
-                let lab = metric
-                    .estimates
-                    .lab
-                    .map_or_else(|| "nothing".to_owned(), |lab| format!("{lab:.3}"));
-                format!(
-                    "{}: {name}: Linux {:.3} ({:.3} to {:.3}), lab {lab}; expected {band}",
-                    self.case, linux.median, linux.low, linux.high
-                )
-            })
+            let Spread { median, low, high } = linux;
+            let lab = metric.estimates.lab;
+            let lab = lab.map_or_else(|| "nothing".to_owned(), |lab| lab.to_string());
+            format!(
+                "{}: {name}: Linux {median} ({low} to {high}), lab {lab}; expected {band}",
+                self.case
+            )
         });
         let findings = self.findings.iter().filter_map(|finding| {
             let Finding {
@@ -399,9 +397,7 @@ mod tests {
         assert!(!accuracy.holds());
         assert_eq!(
             accuracy.rows[0].complaints(),
-            [
-                "fct_100000_50ms: syn_synack_ms: Linux 50.000 (50.000 to 50.000), lab 55.000; expected within 1 %"
-            ]
+            ["fct_100000_50ms: syn_synack_ms: Linux 50 (50 to 50), lab 55; expected within 1 %"]
         );
     }
 }

@@ -38,7 +38,7 @@ pub fn accuracy(accuracy: &Accuracy) -> Figure {
     let width = left + WIDTH + MARGIN;
     let rows = accuracy.rows.len();
     let subtitle = format!(
-        "{rows} experiments on Linux 6.18, every time of at least 1 ms: estimates over the measured median"
+        "{rows} experiments on Linux 6.18, every time of at least 1 ms: estimate against measured median"
     );
     let mut top = figure.put_heading(&subtitle, width);
     for estimator in Estimator::ALL {

@@ -27,6 +27,8 @@ pub(super) enum Band {
     Close,
     /// Within so many per cent of Linux's median, or in its range.
     Outcome(f64),
+    /// Within so many per cent of a quantile of Linux's, or in the interval of that quantile.
+    Quantile(f64),
     /// Close to Linux's median, or earlier by at most the kernel's tick.
     Ticked,
     /// The same count as Linux's median.
@@ -53,7 +55,7 @@ impl Band {
                 // A quarter of Linux's 44 drops.
                 Self::Around(11.0)
             }
-            Kind::Loss if metric.starts_with("fct_") => Self::Outcome(15.0),
+            Kind::Loss if metric.starts_with("fct_") => Self::Quantile(15.0),
             Kind::Loss if whole || count => Self::Reported,
             _ if count => Self::Equal,
             Kind::Rate if whole => Self::Percent(3.0),
@@ -85,7 +87,9 @@ impl Band {
             Self::Reported | Self::Unsupported => true,
             Self::Percent(percent) => within(percent),
             Self::Close => within(1.0) || off <= HOST_TIME,
-            Self::Outcome(percent) => within(percent) || (linux.low..=linux.high).contains(&lab),
+            Self::Outcome(percent) | Self::Quantile(percent) => {
+                within(percent) || (linux.low..=linux.high).contains(&lab)
+            }
             Self::Ticked => {
                 Self::Close.holds(linux, lab, nominal)
                     || (0.0..=TICK).contains(&(linux.median - lab))
@@ -107,6 +111,9 @@ impl Band {
             Self::Percent(percent) => format!("within {percent} %"),
             Self::Close => format!("within 1 % or {HOST_TIME} ms"),
             Self::Outcome(percent) => format!("within {percent} % or in Linux's range"),
+            Self::Quantile(percent) => {
+                format!("within {percent} % or in Linux's 95 % interval")
+            }
             Self::Ticked => {
                 format!(
                     "within 1 % or {HOST_TIME} ms, or up to {TICK} ms before Linux, whose timers tick"

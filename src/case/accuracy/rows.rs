@@ -4,7 +4,7 @@ use super::bands::Band;
 use super::reference::{Experiment, completions};
 use super::sample::Sample;
 use super::{expected, facts, formula, spread, world};
-use crate::measure::accuracy::{Estimates, Kind, Metric, Row, Spread, quantile};
+use crate::measure::accuracy::{Estimates, Kind, Metric, Row, Spread, Verdict, quantile};
 
 /// The samples of one experiment, one per seed, in each profile.
 #[derive(Clone, Debug, Default)]
@@ -135,16 +135,16 @@ fn mode(metrics: &[Metric]) -> Option<String> {
     if high - low < median * SEVERAL {
         return None;
     }
-    let outcomes = [
-        (low, "its early one"),
-        (median, "its median"),
-        (high, "its late one"),
-    ];
+    let linux =
+        format!("Linux has several outcomes, {low:.1} to {high:.1} ms with the median {median:.1}");
+    if main.verdict == Verdict::Outside {
+        return Some(format!("{linux}; the lab's {lab:.1} ms is none of them"));
+    }
+    let outcomes = [(low, "early"), (median, "middle"), (high, "late")];
     let (at, name) = outcomes
         .into_iter()
         .min_by(|one, other| (one.0 - lab).abs().total_cmp(&(other.0 - lab).abs()))?;
     Some(format!(
-        "Linux has several outcomes, {low:.1} to {high:.1} ms with the median {median:.1}; the lab's {lab:.1} ms is \
-         nearest to {name}, {at:.1} ms"
+        "{linux}; the lab's {lab:.1} ms is its {name} one, {at:.1} ms"
     ))
 }
