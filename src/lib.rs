@@ -13,7 +13,8 @@
 //!   time, [`sim`] the world that joins them and moves time, [`app`] what runs on hosts.
 //! * The readers of events: [`record`] keeps them and writes captures, [`measure`] makes numbers, [`plot`] pictures,
 //!   [`stepper`] lines of text. They know no simulator, so a recording may as well come from a file.
-//! * [`case`] asks a question of the makers and holds the recording against a formula. [`cli`] is the program.
+//! * [`case`] asks a question of the makers and holds the recording against a formula; [`case::accuracy`] holds the
+//!   lab against Linux. [`cli`] is the program.
 //!
 //! # The walk of one byte
 //!

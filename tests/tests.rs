@@ -9,6 +9,8 @@
     reason = "client and clients, served and server are the words for it"
 )]
 
+/// The lab does what Linux did.
+mod accuracy;
 /// Rules about the source itself.
 mod architecture;
 /// The committed outputs are what the cases make.

@@ -11,6 +11,7 @@ mod plan;
 mod run;
 mod stage;
 
+pub mod accuracy;
 pub mod handshake;
 pub mod head_of_line;
 pub mod keep_alive;

@@ -33,7 +33,19 @@ impl Plan {
         seed: u64,
         settings: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, CaseError> {
-        let case = find(case)?;
+        Self::of(find(case)?, variant, seed, settings)
+    }
+
+    /// The same for a case that need not be in the catalog.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn of<'a>(
+        case: &'static dyn Case,
+        variant: &str,
+        seed: u64,
+        settings: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, CaseError> {
         let variant = variant_of(case, variant)?;
         let mut knobs = case.knobs();
         knobs.extend(stack_knobs());

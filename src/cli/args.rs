@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::case::accuracy::SEEDS;
+
 /// Replays what happens on the wire, packet by packet, in virtual time.
 #[derive(Debug, Parser)]
 #[command(name = "wirelab", version, max_term_width = 100, after_help = EXAMPLES)]
@@ -34,6 +36,8 @@ pub(super) enum Verb {
     Step(StepArgs),
     /// Draws the plots again from saved recordings
     Plot(PlotArgs),
+    /// Compares the lab with measurements of Linux, with formulas and with bare smoltcp
+    Accuracy(AccuracyArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -160,6 +164,56 @@ const PLOT_EXAMPLES: &str = "\
 Examples:
   wirelab plot .                        all plots of the current directory's captures
   wirelab plot captures/handshake --png";
+
+/// Arguments of `accuracy`.
+#[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that can be typed"
+)]
+#[command(after_help = ACCURACY_EXAMPLES)]
+pub(super) struct AccuracyArgs {
+    /// Print every metric, not one line per row
+    #[arg(short = 'v', long)]
+    pub(super) all: bool,
+
+    /// Seeds of each row with random loss; Linux ran 400 times
+    #[arg(long, value_name = "N", default_value_t = SEEDS, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(super) seeds: u64,
+
+    /// Directory below which plots/accuracy/ is written
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = ".",
+        hide_default_value = true
+    )]
+    pub(super) out: PathBuf,
+
+    /// Write the plot as PNG too
+    #[arg(long)]
+    pub(super) png: bool,
+
+    /// Print one JSON object per row, one per line, then one with the errors, and nothing else
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Print only what is out of its band, and no progress
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+const ACCURACY_EXAMPLES: &str = "\
+Examples:
+  wirelab accuracy                      one line per row, and the errors of each estimator
+  wirelab accuracy --all | less         every metric, mechanism and note
+  wirelab accuracy --seeds 100          faster, and less sure of the rows with random loss
+
+Files, below DIR (default: the current directory):
+  plots/accuracy/accuracy.svg           the estimates against Linux
+  plots/accuracy/accuracy.md            every row as a table
+
+Exit status: 0 if the lab is in its band in every row, 1 if it is not, 2 for misuse and failed input or output.";
 
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]

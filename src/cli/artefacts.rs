@@ -99,7 +99,13 @@ pub(super) fn write_comparison(
     write_figure(&figure, &path, png, staging)
 }
 
-fn write_figure(figure: &Figure, path: &str, png: bool, staging: &Staging) -> Result<Vec<String>> {
+/// Writes a picture as SVG, and as PNG where that is wanted, and returns the names of its files.
+pub(super) fn write_figure(
+    figure: &Figure,
+    path: &str,
+    png: bool,
+    staging: &Staging,
+) -> Result<Vec<String>> {
     let svg = format!("{path}.svg");
     staging.write(&svg, |out| {
         Ok(out.write_all(figure.svg(Theme::Adaptive).as_bytes())?)

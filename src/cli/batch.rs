@@ -1,4 +1,4 @@
-//! Many runs on several threads, one world per thread, with results in the order of the plans.
+//! Many runs on several threads, one world per thread, with results in the order of the jobs.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,26 +7,24 @@ use std::thread;
 
 use anyhow::Result;
 
-use crate::case::Plan;
-
-/// Does `work` for every plan, and calls `done` on this thread after each, with how many are done and the plan.
-/// The first failure in the order of the plans is returned; nothing new is begun after one.
-pub(super) fn run<T: Send>(
-    plans: &[Plan],
-    work: impl Fn(&Plan) -> Result<T> + Sync,
-    mut done: impl FnMut(usize, &Plan),
+/// Does `work` for every job, and calls `done` on this thread after each, with how many are done and the job.
+/// The first failure in the order of the jobs is returned; nothing new is begun after one.
+pub(super) fn run<J: Sync, T: Send>(
+    jobs: &[J],
+    work: impl Fn(&J) -> Result<T> + Sync,
+    mut done: impl FnMut(usize, &J),
 ) -> Result<Vec<T>> {
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let mut results: Vec<Option<Result<T>>> = plans.iter().map(|_| None).collect();
+    let mut results: Vec<Option<Result<T>>> = jobs.iter().map(|_| None).collect();
     thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
-        for _ in 0..workers().min(plans.len()) {
+        for _ in 0..workers().min(jobs.len()) {
             let (sender, next, failed, work) = (sender.clone(), &next, &failed, &work);
             scope.spawn(move || {
                 while !failed.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(plan) = plans.get(index) else { break };
-                    let result = work(plan);
+                    let Some(job) = jobs.get(index) else { break };
+                    let result = work(job);
                     failed.fetch_or(result.is_err(), Ordering::Relaxed);
                     // The receiver outlives all senders, unless its thread panics.
                     let _ = sender.send((index, result));
@@ -36,10 +34,10 @@ pub(super) fn run<T: Send>(
         drop(sender);
         for (count, (index, result)) in (1..).zip(receiver) {
             results[index] = Some(result);
-            done(count, &plans[index]);
+            done(count, &jobs[index]);
         }
     });
-    // Plans are begun in order, so whatever is missing comes after a failure.
+    // Jobs are begun in order, so whatever is missing comes after a failure.
     results.into_iter().flatten().collect()
 }
 
@@ -50,7 +48,7 @@ fn workers() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::find;
+    use crate::case::{Plan, find};
 
     fn plans() -> Vec<Plan> {
         let variants = find("handshake").expect("it exists").variants();

@@ -6,6 +6,7 @@
 //!
 //! Exit status: 0 if every expectation was kept, 1 if one was not, 2 for misuse and failed input or output.
 
+mod accuracy;
 mod args;
 mod artefacts;
 mod batch;
@@ -74,6 +75,7 @@ fn dispatch(verb: Verb, terminal: Terminal) -> anyhow::Result<Outcome> {
         Verb::Run(args) => run::run(&args, terminal),
         Verb::Step(args) => step::step(&args, terminal),
         Verb::Plot(args) => plot::plot(&args),
+        Verb::Accuracy(args) => accuracy::accuracy(&args, terminal),
         Verb::Completions(args) => completions::completions(&args),
     }
 }

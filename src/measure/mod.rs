@@ -2,6 +2,7 @@
 //!
 //! Works on any [`Recording`](crate::record::Recording), also one read from a file.
 
+pub mod accuracy;
 mod result;
 mod timeline;
 

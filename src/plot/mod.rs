@@ -5,6 +5,7 @@
 //! compute a layout first, a list of shapes with integer coordinates, which tests can measure; plotters
 //! draws it. Nothing here opens a file, and no system font decides a byte.
 
+mod accuracy;
 mod comparison;
 mod draw;
 mod figure;
@@ -20,6 +21,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use accuracy::accuracy;
 pub use comparison::comparison;
 pub use figure::Figure;
 pub use ladder::{MOST_FRAMES, ladder};

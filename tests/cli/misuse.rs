@@ -107,6 +107,8 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "step handshake/open transfer",
         &["transfer", "unexpected argument"],
     ),
+    ("accuracy --seeds 0", &["--seeds", "0"]),
+    ("accuracy --seed 7", &["--seed", "--seeds"]),
     ("plot", &["<DIR>"]),
     ("plot nowhere", &["nowhere", "wirelab run"]),
     ("completions tcsh", &["tcsh", "bash"]),

@@ -240,3 +240,33 @@ fn colours_are_for_terminals() {
     let ended = ended(run.env_remove("NO_COLOR"));
     assert!(!ended.stdout.contains('\x1b') && !ended.stderr.contains('\x1b'));
 }
+
+#[test]
+fn accuracy_prints_a_row_for_each_experiment_and_leaves_table_and_picture() {
+    let scratch = Scratch::new("accuracy");
+    let line = ["accuracy", "--seeds", "2", "--json"];
+    let ended = wirelab(scratch.path(), &line);
+    let objects: Vec<Value> = ended
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a JSON object"))
+        .collect();
+    let (summary, rows) = objects.split_last().expect("there is a summary");
+    assert_eq!(rows.len(), 44);
+    let outside = rows.iter().any(|row| row["verdict"] == "outside");
+    assert_eq!(ended.status, i32::from(outside), "{}", ended.stderr);
+    assert_eq!(summary["holds"], !outside);
+    assert_eq!(summary["errors_of_rows"][0]["estimator"], "lab");
+    insta::assert_snapshot!(scratch.tree().join("\n"), @r"
+    plots
+    plots/accuracy
+    plots/accuracy/accuracy.md
+    plots/accuracy/accuracy.svg
+    ");
+    let page = fs::read_to_string(scratch.path().join("plots/accuracy/accuracy.md"));
+    let page = page.expect("it was written");
+    for row in rows {
+        let case = row["case"].as_str().expect("a name");
+        assert!(page.contains(&format!("| {case} |")), "{case}");
+    }
+}

@@ -24,6 +24,7 @@ fn the_help_shows_verbs_and_examples() {
       run          Runs cases: prints measurement beside formula, writes captures and plots
       step         Runs one variant and prints everything that happened, event by event
       plot         Draws the plots again from saved recordings
+      accuracy     Compares the lab with measurements of Linux, with formulas and with bare smoltcp
       completions  Prints a completion script for a shell
 
     Options:
@@ -81,8 +82,39 @@ fn the_help_of_run_shows_flags_examples_and_files() {
 }
 
 #[test]
+fn the_help_of_accuracy_shows_flags_examples_and_files() {
+    insta::assert_snapshot!(printed(&["accuracy", "--help"]), @r"
+    Compares the lab with measurements of Linux, with formulas and with bare smoltcp
+
+    Usage: wirelab accuracy [OPTIONS]
+
+    Options:
+      -v, --all        Print every metric, not one line per row
+          --seeds <N>  Seeds of each row with random loss; Linux ran 400 times [default: 1000]
+          --out <DIR>  Directory below which plots/accuracy/ is written
+          --png        Write the plot as PNG too
+          --json       Print one JSON object per row, one per line, then one with the errors, and
+                       nothing else
+      -q, --quiet      Print only what is out of its band, and no progress
+      -h, --help       Print help
+
+    Examples:
+      wirelab accuracy                      one line per row, and the errors of each estimator
+      wirelab accuracy --all | less         every metric, mechanism and note
+      wirelab accuracy --seeds 100          faster, and less sure of the rows with random loss
+
+    Files, below DIR (default: the current directory):
+      plots/accuracy/accuracy.svg           the estimates against Linux
+      plots/accuracy/accuracy.md            every row as a table
+
+    Exit status: 0 if the lab is in its band in every row, 1 if it is not, 2 for misuse and failed input
+    or output.
+    ");
+}
+
+#[test]
 fn help_fits_a_hundred_columns() {
-    for verb in ["list", "run", "step", "plot", "completions"] {
+    for verb in ["list", "run", "step", "plot", "accuracy", "completions"] {
         let help = printed(&[verb, "--help"]);
         assert!(
             help.lines().all(|line| line.chars().count() <= 100),
