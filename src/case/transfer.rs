@@ -9,7 +9,7 @@ use super::knob::{Kind, Knob, path_knobs};
 use super::stage::Pair;
 use super::{Case, Judgement, Main, Plan, Stage, Variant, expect};
 use crate::event::{Mechanism, SocketEvent};
-use crate::host::{ListenOptions, TcpOptions};
+use crate::host::{ListenOptions, Stack, TcpOptions};
 use crate::measure::{HostView, Traffic};
 use crate::record::Recording;
 use crate::rt::{Net, TcpStream};
@@ -131,10 +131,11 @@ impl Case for Transfer {
     }
 }
 
-/// The socket options of both ends. `idle_restart` joins them once a socket has such an option.
+/// The socket options of both ends.
 fn tcp_options(plan: &Plan) -> TcpOptions {
     TcpOptions {
         timestamps: Some(plan.is_on("timestamps")),
+        idle_restart: Some(plan.is_on("idle_restart")),
         ..TcpOptions::default()
     }
 }
@@ -227,7 +228,7 @@ pub(super) fn slow_start_rounds(bytes: u64, window: u64) -> u64 {
 
 /// Why the measurement is not the closed form.
 fn cause(plan: &Plan) -> String {
-    if plan.server().name == "smoltcp" || plan.bytes("bytes") > 2_048 {
+    if plan.server().stack == Stack::Smoltcp {
         return "smoltcp's congestion window starts at 2,048 B and grows by what each ACK covers, so more \
                 rounds are needed than from ten segments"
             .to_owned();

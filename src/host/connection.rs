@@ -16,8 +16,9 @@ use crate::wire::packet::{TcpView, seq_before};
 /// Segment size where the peer's SYN does not say one (RFC 9293 section 3.7.1).
 const DEFAULT_MSS: u32 = 536;
 
-/// Room beyond the receive buffer for what rounding the advertised window up to its unit may let in, at the
-/// largest shift (RFC 7323 section 2.3).
+/// Room beyond the receive buffer, with a quarter of it, so that smoltcp, which accepts nothing beyond the window
+/// that it last offered, need not be asked for a new one with every segment. Covers what rounding the advertised
+/// window up to its unit lets in, too.
 const WINDOW_ROUNDING: usize = 1 << 14;
 
 /// smoltcp's stand-in clock for timestamps (it takes a bare function); the host patches the value at egress.
@@ -40,8 +41,9 @@ pub(super) struct Connection {
     /// The listener that it came from, until the application has accepted it.
     pub(super) listener: Option<u16>,
     pub(super) transport: Transport,
-    /// `TCP_NODELAY`.
+    /// `TCP_NODELAY`, and `TCP_QUICKACK` at every read.
     pub(super) nodelay: bool,
+    pub(super) quick_ack: bool,
     /// Bytes of data in a full segment without options: what both ends take (RFC 9293 section 3.7.1).
     pub(super) mss: u32,
     /// An ACK is to leave as soon as the segment at hand has been dealt with.
@@ -123,7 +125,7 @@ pub(super) fn socket(profile: &Profile, options: &TcpOptions) -> tcp::Socket<'st
     let send = options.send_buffer.unwrap_or(profile.send_buffer);
     let receive_ring = match profile.stack {
         Stack::Smoltcp => receive,
-        Stack::Linux => receive + WINDOW_ROUNDING,
+        Stack::Linux => receive + receive / 4 + WINDOW_ROUNDING,
     };
     let mut socket = tcp::Socket::new(
         tcp::SocketBuffer::new(vec![0; receive_ring]),
@@ -166,6 +168,7 @@ pub(super) struct Opening {
     pub(super) listener: Option<u16>,
     pub(super) transport: Transport,
     pub(super) nodelay: bool,
+    pub(super) quick_ack: bool,
     pub(super) local_mss: u32,
     pub(super) isn: u32,
     pub(super) keep_alive: Option<KeepAlive>,
@@ -183,6 +186,7 @@ impl Connection {
             listener,
             transport,
             nodelay,
+            quick_ack,
             local_mss,
             isn,
             keep_alive,
@@ -198,6 +202,7 @@ impl Connection {
             listener,
             transport,
             nodelay,
+            quick_ack,
             mss: local_mss,
             ack_due: false,
             state: TcpState::Closed,
@@ -322,6 +327,11 @@ impl Connection {
         }
     }
 
+    /// Whether there is a peer to talk to.
+    pub(super) fn is_alive(&self) -> bool {
+        !matches!(self.tcp_state(), TcpState::Closed | TcpState::TimeWait)
+    }
+
     /// Whether the sending half is open, so that a FIN is still to come.
     fn may_finish_later(&self) -> bool {
         matches!(
@@ -359,7 +369,8 @@ impl Connection {
             .filter(|_| self.probes())
             .map(|probing| probing.at);
         let fin = self.fin_timer.map(|timer| timer.at);
-        let (send, ack) = self.transport.linux().map_or((None, None), |linux| {
+        let linux = self.transport.linux().filter(|_| self.is_alive());
+        let (send, ack) = linux.map_or((None, None), |linux| {
             (linux.sender.deadline(), linux.receiver.deadline())
         });
         let (send, ack) = (send.map(|(_, at)| at), ack.map(|(_, at)| at));

@@ -134,6 +134,7 @@ impl Host {
             listener,
             transport: self.transport(isn, options),
             nodelay: options.nodelay,
+            quick_ack: options.quick_ack,
             local_mss: self.local_mss(),
             isn,
             keep_alive: options.keep_alive,

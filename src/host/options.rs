@@ -20,6 +20,8 @@ pub struct TcpOptions {
     pub timestamps: Option<bool>,
     /// Congestion control.
     pub congestion: Option<CongestionControl>,
+    /// `TCP_QUICKACK`, set again at every read: nothing that was read waits for its acknowledgment.
+    pub quick_ack: bool,
     /// Slow start after idle (RFC 5681 section 4.1).
     pub idle_restart: Option<bool>,
     /// `TCP_USER_TIMEOUT`: how long data may stay unacknowledged, instead of the profile's retries.

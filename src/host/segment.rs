@@ -39,7 +39,8 @@ pub(super) fn segment(
     let header = 20 + options.len();
     let length = 20 + header + data[0].len() + data[1].len();
     let mut frame = BytesMut::with_capacity(ETHERNET_HEADER + length);
-    frame.extend_from_slice(&[0; ETHERNET_HEADER]);
+    frame.extend_from_slice(&[0; ETHERNET_HEADER - 2]);
+    frame.extend_from_slice(&[0x08, 0x00]); // IPv4
     let length = u16::try_from(length).expect("a packet is shorter than 64 KiB");
     frame.extend_from_slice(&[0x45, 0]);
     frame.extend_from_slice(&length.to_be_bytes());

@@ -92,7 +92,8 @@ impl Host {
         let (rcv_nxt, unread) = (connection.rcv_nxt(), connection.unread());
         match connection.transport.linux_mut() {
             Some(linux) => {
-                if linux.receiver.read(now, length(count), rcv_nxt, unread) {
+                let due = linux.receiver.read(now, length(count), rcv_nxt, unread);
+                if due || (connection.quick_ack && linux.receiver.hurry()) {
                     connection.ack_due = true;
                     self.mark(connection);
                 }

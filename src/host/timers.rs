@@ -63,8 +63,10 @@ impl Host {
         {
             self.fire_keep_alive(now, &mut connection);
         }
-        self.fire_sender(now, &mut connection);
-        self.fire_delayed_ack(now, &mut connection);
+        if connection.is_alive() {
+            self.fire_sender(now, &mut connection);
+            self.fire_delayed_ack(now, &mut connection);
+        }
         if connection.fin_timer.is_some_and(|timer| timer.at <= now) {
             self.fire_fin(now, &mut connection);
         }

@@ -112,8 +112,6 @@ pub struct Finding {
 pub enum Verdict {
     /// Shown, not judged.
     Reported,
-    /// The lab cannot do what Linux was asked for here.
-    Unsupported,
     /// In its band.
     Inside,
     /// Out of its band.
@@ -179,7 +177,6 @@ impl Verdict {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Reported => "-",
-            Self::Unsupported => "unsupported",
             Self::Inside => "in band",
             Self::Outside => "OUTSIDE",
         }

@@ -1,7 +1,7 @@
 //! In which band of Linux's measurements the lab must be: the acceptance gate, rule by rule.
 
+use super::expected;
 use super::reference::Experiment;
-use super::{expected, world};
 use crate::event::Mechanism;
 use crate::measure::accuracy::{Estimates, Kind, Spread, Verdict};
 
@@ -19,8 +19,6 @@ const SAME: f64 = 1e-6;
 pub(super) enum Band {
     /// Anywhere: it is shown, not judged.
     Reported,
-    /// Nowhere: the lab cannot do it.
-    Unsupported,
     /// Within so many per cent of Linux's median.
     Percent(f64),
     /// Within 1 % of Linux's median, or so close as a host's own time allows.
@@ -49,7 +47,6 @@ impl Band {
         let whole = matches!(metric, "fct_ms" | "req_last_byte_ms");
         let count = matches!(metric, "data_segs" | "data_retx");
         match experiment.kind() {
-            Kind::Ack if !world::is_supported(experiment) => Self::Unsupported,
             Kind::Ack | Kind::Timer => Self::Nominal,
             Kind::Rate if count && experiment.metric("data_retx").is_some_and(lossy) => {
                 // A quarter of Linux's 44 drops.
@@ -68,7 +65,6 @@ impl Band {
     pub(super) fn verdict(self, linux: Spread, estimates: Estimates) -> Verdict {
         let judged = match self {
             Self::Reported => return Verdict::Reported,
-            Self::Unsupported => return Verdict::Unsupported,
             _ => estimates
                 .lab
                 .is_some_and(|lab| self.holds(linux, lab, estimates.formula)),
@@ -84,7 +80,7 @@ impl Band {
         let off = (lab - linux.median).abs();
         let within = |percent: f64| off <= linux.median * percent / 100.0;
         match self {
-            Self::Reported | Self::Unsupported => true,
+            Self::Reported => true,
             Self::Percent(percent) => within(percent),
             Self::Close => within(1.0) || off <= HOST_TIME,
             Self::Outcome(percent) | Self::Quantile(percent) => {
@@ -107,7 +103,6 @@ impl Band {
     pub(super) fn words(self, nominal: Option<f64>) -> String {
         match self {
             Self::Reported => "reported, not judged".to_owned(),
-            Self::Unsupported => "the lab has no such option".to_owned(),
             Self::Percent(percent) => format!("within {percent} %"),
             Self::Close => format!("within 1 % or {HOST_TIME} ms"),
             Self::Outcome(percent) => format!("within {percent} % or in Linux's range"),

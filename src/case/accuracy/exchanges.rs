@@ -50,6 +50,12 @@ impl Case for Exchanges {
             Knob::new("bytes", "1kB", Kind::Size, "size of each answer"),
             Knob::new("gap", "0", Kind::Time, "pause after each answer"),
             Knob::new("think", "0", Kind::Time, "time that an answer takes"),
+            Knob::new(
+                "quick_ack",
+                "off",
+                Kind::Switch,
+                "TCP_QUICKACK at the client",
+            ),
         ]);
         knobs
     }
@@ -62,6 +68,7 @@ impl Case for Exchanges {
             bytes: usize::try_from(plan.bytes("bytes")).unwrap_or(usize::MAX),
             gap: plan.span("gap"),
             think: plan.span("think"),
+            quick_ack: plan.is_on("quick_ack"),
         };
         stage.spawner().spawn("server", answer(server, talk));
         Box::pin(async move {
@@ -82,6 +89,7 @@ struct Talk {
     bytes: usize,
     gap: Span,
     think: Span,
+    quick_ack: bool,
 }
 
 async fn answer(net: Net, talk: Talk) -> std::io::Result<()> {
@@ -110,7 +118,10 @@ async fn read_to_end(stream: &mut TcpStream) -> std::io::Result<()> {
 }
 
 async fn ask(net: Net, remote: std::net::SocketAddrV4, talk: Talk) -> std::io::Result<()> {
-    let options = TcpOptions::without_nagle();
+    let options = TcpOptions {
+        quick_ack: talk.quick_ack,
+        ..TcpOptions::without_nagle()
+    };
     let mut stream = net.connect(remote, &options).await?;
     let mut body = vec![0; talk.bytes];
     for request in 1..=talk.requests {
@@ -120,6 +131,10 @@ async fn ask(net: Net, remote: std::net::SocketAddrV4, talk: Talk) -> std::io::R
             net.clock().sleep(talk.gap).await;
         }
     }
-    net.clock().sleep(SILENCE).await;
+    // The reference's runs without pauses show the last answer acknowledged at once, in the middle of an
+    // interactive exchange: by the FIN of a client that has what it wanted. Those with pauses wait.
+    if talk.requests == 1 || !talk.gap.is_zero() {
+        net.clock().sleep(SILENCE).await;
+    }
     stream.close().await
 }

@@ -13,9 +13,6 @@ pub(super) fn plan(
     stack: &str,
     seed: u64,
 ) -> Result<Option<Plan>, CaseError> {
-    if !is_supported(experiment) {
-        return Ok(None);
-    }
     let mut settings = path(experiment);
     settings.push(("stack", stack.to_owned()));
     let settings = |more: &[(&'static str, String)]| {
@@ -37,11 +34,6 @@ pub(super) fn plan(
         _ => ("transfer", "download", settings(&[bytes])),
     };
     Plan::new(case, variant, seed, borrowed(&settings)).map(Some)
-}
-
-/// Whether the lab can do what Linux was asked for. A socket has no `TCP_QUICKACK`.
-pub(super) fn is_supported(experiment: &Experiment) -> bool {
-    !experiment.case.contains("quickack")
 }
 
 /// Knobs of the path.
@@ -72,6 +64,8 @@ fn exchange(experiment: &Experiment) -> Vec<(&'static str, String)> {
             settings.push(("gap", format!("{gap}ms")));
         } else if let Some(think) = word.strip_prefix("think") {
             settings.push(("think", format!("{think}ms")));
+        } else if word == "quickack" {
+            settings.push(("quick_ack", "on".to_owned()));
         }
     }
     settings

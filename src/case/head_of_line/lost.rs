@@ -12,6 +12,7 @@ use super::waits::{self, Delivery};
 use super::{Judgement, Plan, Stage, expect, fetch_page, slow_start_rounds};
 use crate::case::transfer::{INITIAL_WINDOW, MSS};
 use crate::event::{ByteRange, DropCause, Event, Mechanism, Probe, SocketEvent};
+use crate::host::Stack;
 use crate::link::{Direction, DropScript, DropScripts, Selector};
 use crate::measure::HostView;
 use crate::record::{Recorder, Recording};
@@ -184,12 +185,25 @@ pub(super) fn judge(
     }
     judgement.checks.extend(checks(&waits, &loss));
     judgement.cause = Some(format!(
-        "the lost segment was {}; smoltcp's congestion window starts at 2,048 B, not at ten \
-         segments, and grows slowly after the loss",
-        loss.repair()
+        "the lost segment was {}; {}",
+        loss.repair(),
+        after_loss(plan)
     ));
     let (text, value) = formula(plan, &frames);
     judgement.formula(text, value)
+}
+
+/// What else makes the answer take longer than one round trip more.
+fn after_loss(plan: &Plan) -> &'static str {
+    match plan.server().stack {
+        Stack::Linux => {
+            "fast recovery reduces the congestion window to 0.7 of itself (CUBIC), and what is left then takes more \
+             rounds than slow start would have"
+        }
+        Stack::Smoltcp => {
+            "smoltcp's congestion window starts at 2,048 B, not at ten segments, and grows slowly after the loss"
+        }
+    }
 }
 
 fn formula(plan: &Plan, frames: &[Frame]) -> (String, Span) {

@@ -12,7 +12,7 @@ mod waits;
 
 use super::knob::{Kind, Knob, path_knobs};
 use super::stage::Pair;
-use super::transfer::slow_start_rounds;
+use super::transfer::{MSS, slow_start_rounds};
 use super::{Case, CaseError, Judgement, Main, Plan, Stage, Variant, expect};
 use crate::app::http::{Client, Object, Requests, Server, Site};
 use crate::app::{http1, http2};
@@ -237,11 +237,11 @@ fn pair(plan: &Plan, stage: &mut Stage<'_>, drops: &DropScripts) -> Pair {
 fn slow(plan: &Plan, recording: &Recording, fates: &[Fate], mut judgement: Judgement) -> Judgement {
     let schedule = Schedule::of(plan);
     judgement.objects = page::objects(recording, fates, &[]);
-    judgement.cause = Some(
-        "the answers that one connection carries at once exceed smoltcp's first congestion window of 2,048 B: \
-         slow start takes more round trips"
-            .to_owned(),
-    );
+    judgement.cause = Some(format!(
+        "the answers that one connection carries at once exceed the first congestion window of {} B: slow start \
+         takes more round trips",
+        plan.server().first_window(MSS)
+    ));
     if !plan.is_clean() {
         return judgement;
     }

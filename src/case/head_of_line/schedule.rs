@@ -2,10 +2,8 @@
 
 use super::CONNECTIONS;
 use crate::case::Plan;
+use crate::case::transfer::MSS;
 use crate::units::Span;
-
-/// smoltcp's first congestion window in bytes. What fits it needs no second round.
-const FIRST_WINDOW: u64 = 2_048;
 
 /// An upper bound of what a response of the lab's servers has besides its body, in bytes.
 const HEAD: u64 = 64;
@@ -23,6 +21,8 @@ pub(super) struct Schedule {
     rtt: Span,
     think: Span,
     bytes: u64,
+    /// The server's first congestion window in bytes: what fits it needs no second round.
+    first_window: u64,
 }
 
 /// How many objects the slow one delays, itself not counted.
@@ -44,6 +44,7 @@ impl Schedule {
             rtt: plan.span("rtt"),
             think: plan.span("think"),
             bytes: plan.bytes("bytes"),
+            first_window: plan.server().first_window(MSS),
         }
     }
 
@@ -53,7 +54,7 @@ impl Schedule {
             "h1-serial" | "h1-six" => 1,
             _ => self.objects as u64,
         };
-        at_once * (self.bytes + HEAD) <= FIRST_WINDOW
+        at_once * (self.bytes + HEAD) <= self.first_window
     }
 
     /// When each object ends.
@@ -144,6 +145,7 @@ mod tests {
             rtt: Span::from_millis(150),
             think: Span::from_millis(think),
             bytes: 100,
+            first_window: 14_600,
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::patience::Patience;
 use super::{formula, keep_alive};
 use crate::case::{Judgement, Plan, expect};
 use crate::event::{AppEvent, DropCause, Event, Mechanism, SocketError, SocketEvent};
@@ -228,13 +229,15 @@ fn forgotten(plan: &Plan, view: &View<'_>) -> Vec<Check> {
     let sent = view.client.sent().filter(|seen| seen.at >= second).count();
     let dropped = drops(view.recording, DropCause::FlowForgotten).count();
     let retries = retransmissions(view).len();
+    let patience = Patience::of(&plan.client(), plan.span("rtt"));
+    let expected = patience.map_or(plan.client().data_retries, |patience| patience.retries);
     vec![
         expect(
             "frames dropped of those that follow the pause",
             sent,
             dropped,
         ),
-        expect("retransmissions", plan.client().data_retries, retries),
+        expect("retransmissions by timeout", expected, retries),
         backoff(view),
         expect(
             "the application's error",

@@ -60,11 +60,10 @@ pub(super) fn tally(accuracy: &Accuracy) -> String {
         rows.filter(|row| row.verdict() == verdict).count()
     };
     format!(
-        "{} rows: {} in band, {} outside, {} unsupported; {} seeds in each row with random loss",
+        "{} rows: {} in band, {} outside; {} seeds in each row with random loss",
         accuracy.rows.len(),
         count(Verdict::Inside),
         count(Verdict::Outside),
-        count(Verdict::Unsupported),
         accuracy.seeds,
     )
 }

@@ -3,16 +3,13 @@
 use super::super::Host;
 use super::super::connection::Connection;
 use super::super::egress::{Carries, stamp};
+use super::super::ports::Tuple;
 use super::super::segment::{Bare, segment};
 use super::super::transport::sender::timestamp;
 use crate::event::{Event, Mechanism, SocketEvent};
 use crate::units::{SimTime, Span};
 use crate::wire::packet::{TcpView, seq_before};
 use etherparse::TcpOptionElement;
-
-/// Bytes that smoltcp may believe to be unacknowledged before it is told otherwise: it accepts nothing beyond the
-/// window that its own segments offered.
-const UNTOLD: u32 = 1 << 20;
 
 impl Host {
     /// Sends the ACK that a segment has called for.
@@ -77,21 +74,32 @@ impl Host {
             again,
         };
         self.transmit(now, frame, Some(carries));
-        self.tell(now, connection);
+        self.widen(now, connection);
     }
 
-    /// Lets smoltcp know how far the peer may send by now.
-    fn tell(&mut self, now: SimTime, connection: &mut Connection) {
-        let ack = connection.rcv_nxt();
-        let Some(linux) = connection.transport.linux_mut() else {
-            return;
-        };
-        if ack.wrapping_sub(linux.told) < UNTOLD {
+    /// Lets smoltcp offer a window that reaches as far as ours, since it accepts nothing beyond: it answers a byte
+    /// that it has already (RFC 9293 section 3.10.7.4), and that answer does not leave.
+    fn widen(&mut self, now: SimTime, connection: &mut Connection) {
+        let edge = connection.rcv_edge();
+        let behind = connection
+            .transport
+            .linux()
+            .is_some_and(|linux| seq_before(linux.edge, edge));
+        if !behind || !connection.is_alive() {
             return;
         }
-        linux.told = ack;
-        self.poll_all(now, connection);
-        self.send_batch(now, connection);
+        let tuple = Tuple {
+            local: connection.tuple.remote,
+            remote: connection.tuple.local,
+        };
+        let fields = Bare {
+            seq: connection.rcv_nxt().wrapping_sub(1),
+            ack: connection.transport.snd_una(),
+            window: connection.peer_window_field,
+            fin: false,
+        };
+        let frame = segment(tuple, fields, 0, &[], [&[0], &[]]).freeze();
+        self.feed(now, connection, &frame);
     }
 
     /// The timers of Linux's rules.

@@ -152,6 +152,16 @@ impl Host {
         frame: &Bytes,
     ) {
         let una = connection.transport.snd_una();
+        let (seq, next) = (view.header.sequence_number(), connection.rcv_nxt());
+        let stale = match view.sequence_len() {
+            0 => seq != next,
+            _ => !seq_before(next, view.sequence_end()),
+        };
+        if stale {
+            // smoltcp would not look at what it acknowledges.
+            self.repeat(now, connection, connection.peer_window_field);
+            return;
+        }
         if seq_before(view.header.acknowledgment_number(), una) {
             if view.payload.is_empty() && !view.header.fin() {
                 return;
@@ -222,6 +232,7 @@ impl Connection {
             linux.offer.shift = shift;
             linux.offer.sack = sack;
             linux.offer.timestamps = opening.timestamps;
+            linux.edge = next.wrapping_add(window);
             linux.open(now, &opening);
         }
     }

@@ -181,6 +181,7 @@ impl Host {
         let (syn, fin) = (header.syn(), header.fin());
         let ack = header.acknowledgment_number();
         let data = u32::try_from(view.payload.len()).expect("a segment is shorter than 64 KiB");
+        let (header_window, shift) = (header.window_size(), connection.own_shift);
         let unread = connection.unread();
         let tuple = connection.tuple;
         let mss = connection.syn_mss();
@@ -190,10 +191,9 @@ impl Host {
         if syn {
             let window = Receiver::syn_window(mss, linux.offer.limit);
             frame[TCP_WINDOW..TCP_WINDOW + 2].copy_from_slice(&window.to_be_bytes());
-            linux.told = ack;
             return true;
         }
-        linux.told = ack;
+        linux.edge = ack.wrapping_add(u32::from(header_window) << shift);
         let next = linux.sender.snd_nxt();
         if end == seq || !seq_before(next, end) {
             return false;

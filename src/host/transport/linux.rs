@@ -24,8 +24,8 @@ pub(in crate::host) struct Linux {
     pub(in crate::host) push_at: Option<u32>,
     /// Waits for room in the buffer.
     writer: Option<Waker>,
-    /// What smoltcp has acknowledged, in segments that were kept off the wire.
-    pub(in crate::host) told: u32,
+    /// First sequence number beyond the window that smoltcp offered last, in a segment that the wire saw or not.
+    pub(in crate::host) edge: u32,
     /// The last timestamp that a data segment echoed.
     pub(in crate::host) last_echo: u32,
 }
@@ -42,7 +42,7 @@ impl Linux {
             capacity,
             push_at: None,
             writer: None,
-            told: 0,
+            edge: 0,
             last_echo: 0,
         }
     }

@@ -27,6 +27,9 @@ pub struct KeepAlive {
     pub count: u32,
 }
 
+/// smoltcp 0.14's first congestion window in bytes, whatever the segment size.
+const SMOLTCP_FIRST_WINDOW: u64 = 2_048;
+
 /// Whose congestion control, loss recovery and delayed ACK a host has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stack {
@@ -113,6 +116,14 @@ impl Profile {
             time_wait: Span::from_secs(10),
             ack_delay: Span::from_millis(10),
             ..Self::linux()
+        }
+    }
+
+    /// Bytes that may leave before the first acknowledgment of data, in segments of `mss` bytes.
+    pub fn first_window(&self, mss: u64) -> u64 {
+        match self.stack {
+            Stack::Linux => u64::from(self.initial_window) * mss,
+            Stack::Smoltcp => SMOLTCP_FIRST_WINDOW,
         }
     }
 

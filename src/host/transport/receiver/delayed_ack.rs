@@ -122,6 +122,12 @@ impl DelayedAck {
         self.interactive = true;
     }
 
+    /// The application asks for quick ACKs (`tcp_sock_set_quickack`). Returns whether one waits.
+    pub(super) const fn hurry(&mut self) -> bool {
+        self.interactive = false;
+        self.pending.scheduled
+    }
+
     /// Data left: an answer if it comes soon after the last data (`tcp_event_data_sent` with
     /// `net.ipv4.tcp_pingpong_thresh` = 1, the default).
     pub(super) fn data_sent(&mut self, now: SimTime) {

@@ -331,6 +331,11 @@ impl Receiver {
         self.ack.enter_interactive();
     }
 
+    /// The application asks for quick ACKs. Returns whether one is to leave now.
+    pub(in crate::host) fn hurry(&mut self) -> bool {
+        self.ack.hurry()
+    }
+
     /// The SACK blocks of the next segment, a duplicate's first.
     pub(in crate::host) fn blocks(&self) -> impl Iterator<Item = Block> + '_ {
         self.sack.blocks(self.most_blocks)

@@ -32,7 +32,6 @@ use super::profile::CongestionControl;
 use super::rtt::RttEstimator;
 use crate::event::Mechanism;
 use crate::units::{SimTime, Span};
-use crate::wire::packet::seq_before;
 
 /// Duplicate acknowledgments that mean a loss where no reordering has been seen (`net.ipv4.tcp_reordering`).
 const DUPLICATES: u32 = 3;

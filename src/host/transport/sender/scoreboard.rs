@@ -358,7 +358,7 @@ mod tests {
     fn board(segments: u32) -> Scoreboard {
         let mut board = Scoreboard::default();
         for index in 0..segments {
-            let seq = u32::MAX - 2_000 + index * 1_000; // wraps
+            let seq = (u32::MAX - 2_000).wrapping_add(index * 1_000);
             board.push((seq, seq.wrapping_add(1_000)), 1_000, SimTime::ZERO, 0);
         }
         board

@@ -5,10 +5,10 @@ use super::*;
 #[test]
 fn a_connection_acks_each_segment_at_first_and_later_every_second_one() {
     let (linux, ours) = both(SLOW);
-    let acknowledged = |acks: &[Ack]| acks.iter().map(|ack| ack.ack).collect::<Vec<_>>();
+    let acknowledged = |acks: &[Ack]| acks.iter().map(|ack| ack.number).collect::<Vec<_>>();
     assert_eq!(acknowledged(&ours), acknowledged(&linux));
-    assert_eq!(ours[23].ack, 24 * MSS, "24 quick ACKs");
-    assert_eq!(ours[24].ack, 26 * MSS);
+    assert_eq!(ours[23].number, 24 * MSS, "24 quick ACKs");
+    assert_eq!(ours[24].number, 26 * MSS);
 }
 
 #[test]
@@ -20,11 +20,11 @@ fn answers_are_acked_by_the_next_request_and_the_last_one_after_40_ms() {
         .filter(|line| line.from_client && line.data.is_some());
     let linux: Vec<Ack> = requests.map(|line| line.ack.clone()).collect();
     assert_eq!(with_data, linux);
-    let last = lines.iter().filter(|line| !line.from_client).next_back();
+    let last = lines.iter().rfind(|line| !line.from_client);
     let [first, second] = &client.sent[..] else {
         panic!("{:?}", client.sent)
     };
-    assert_eq!((first.1.ack, second.1.ack), (1_000, 20_000));
+    assert_eq!((first.1.number, second.1.number), (1_000, 20_000));
     let waited = second.0.since(last.unwrap().at);
     assert_eq!(waited, Span::from_millis(40));
 }
@@ -39,7 +39,7 @@ fn an_answer_of_two_segments_is_acked_at_its_end() {
         client.arrive(now, (start, start + MSS), false);
         client.sent.clear();
         client.arrive(now, (start + MSS, start + 2_000), true);
-        let acks: Vec<u32> = client.sent.iter().map(|(_, ack)| ack.ack).collect();
+        let acks: Vec<u32> = client.sent.iter().map(|(_, ack)| ack.number).collect();
         assert_eq!(acks, [start + 2_000], "round {round}");
     }
 }
@@ -52,7 +52,7 @@ fn answers_back_to_back_ride_on_the_requests() {
         client.write(now);
         client.arrive(now, (round * 1_000, round * 1_000 + 1_000), true);
     }
-    let early: Vec<u32> = client.sent.iter().map(|(_, ack)| ack.ack).collect();
+    let early: Vec<u32> = client.sent.iter().map(|(_, ack)| ack.number).collect();
     assert_eq!(early, [1_000]);
     let (timer, due) = client.receiver.deadline().unwrap();
     assert_eq!((timer, due), (Timer::DelayedAck, at(60 + 95 + 40)));
@@ -67,7 +67,7 @@ fn a_server_acks_the_first_request_at_once_and_later_ones_with_the_answer() {
     server.arrive(at(80), (9, 18), true);
     assert_eq!(server.sent.len(), 1);
     let answer = server.write(at(80));
-    assert_eq!(answer.ack, 18);
+    assert_eq!(answer.number, 18);
     assert_eq!(server.receiver.deadline(), None);
 }
 

@@ -14,7 +14,7 @@ const SHIFT: u8 = 10;
 /// An ACK of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ack {
-    pub(super) ack: u32,
+    pub(super) number: u32,
     /// The window field.
     pub(super) window: u16,
     pub(super) blocks: Vec<(u32, u32)>,
@@ -64,7 +64,7 @@ fn line(text: &str) -> Option<Line> {
         flags: (*words.get(2)?).to_owned(),
         data,
         ack: Ack {
-            ack: after("ack").and_then(number).unwrap_or(0),
+            number: after("ack").and_then(number).unwrap_or(0),
             window: after("win").and_then(number)?,
             blocks,
         },
@@ -136,7 +136,7 @@ impl Client {
             .ack_sent(self.rcv_nxt, u32::from(window) << SHIFT);
         self.edge = self.rcv_nxt + (u32::from(window) << SHIFT);
         Ack {
-            ack: self.rcv_nxt,
+            number: self.rcv_nxt,
             window,
             blocks,
         }

@@ -71,8 +71,8 @@ fn overlapping_segments_behind_a_hole_become_one_block() {
 fn a_peer_without_sack_gets_no_blocks_and_one_beside_timestamps_at_most_three() {
     for (sack, timestamps, most) in [(false, false, 0), (true, true, 3), (true, false, 4)] {
         let mut client = Client::with(at(50), Span::from_millis(50), |setup| Setup {
-            sack,
             timestamps,
+            sack,
             ..setup
         });
         for index in 1..=6 {

@@ -9,7 +9,7 @@ fn the_window_stops_at_85_kib_until_one_window_has_come_and_then_grows_on() {
     let windows: Vec<u16> = ours.iter().map(|ack| ack.window).collect();
     assert_eq!(windows[..9], [66, 69, 72, 75, 78, 81, 83, 85, 85]);
     let capped = ours.iter().take_while(|ack| ack.window <= 85);
-    assert_eq!(capped.last().unwrap().ack, 46 * MSS);
+    assert_eq!(capped.last().unwrap().number, 46 * MSS);
     assert_eq!(windows.last(), Some(&150));
 }
 
@@ -60,7 +60,7 @@ fn a_window_closes_without_being_taken_back_and_opens_when_there_is_room() {
     client.sent.clear();
     client.read(at(100));
     let update = &client.sent[0].1;
-    assert_eq!(update.ack, client.rcv_nxt);
+    assert_eq!(update.number, client.rcv_nxt);
     assert!(update.window > 60, "{update:?}");
 }
 
