@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 
-use wirelab::event::{HostId, Probe, TcpState};
+use wirelab::event::{Event, HostId, Mechanism, Probe, SocketEvent, TcpState};
 use wirelab::host::{ListenOptions, Profile, TcpOptions};
 use wirelab::link::{FlowMemory, LinkConfig};
 use wirelab::record::{Entry, Recorder};
@@ -150,6 +150,20 @@ impl Lab {
     /// The TCP segments that a host has sent so far.
     pub(crate) fn sent_by(&self, host: HostId) -> Vec<Sent> {
         sent_by(&self.entries(), host)
+    }
+
+    /// How many segments a host has sent for the reason given.
+    pub(crate) fn sent_again(&self, host: HostId, mechanism: Mechanism) -> usize {
+        let entries = self.entries().into_iter();
+        entries
+            .filter(|entry| {
+                matches!(
+                    entry.event,
+                    Event::Socket(socket, SocketEvent::Segment { again: Some(again), .. })
+                        if socket.host == host && again == mechanism
+                )
+            })
+            .count()
     }
 
     /// The states of a host's sockets, listeners aside.

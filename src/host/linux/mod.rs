@@ -11,6 +11,8 @@ use etherparse::TcpOptionElement;
 
 use super::Host;
 use super::connection::{Connection, Handshake};
+use super::ports::Tuple;
+use super::segment::{Bare, bare_segment};
 use super::transport::receiver::{Acknowledge, Arrival};
 use super::transport::sender::{Acknowledgment, Next, Opening};
 use crate::event::TcpState;
@@ -115,11 +117,12 @@ impl Host {
         }
         let (after, unread) = (connection.rcv_nxt(), connection.unread());
         let seq = view.header.sequence_number();
+        let ended = connection.tcp_state().is_after_fin() && !state.is_after_fin();
         let rtt = connection.rtt_of_echo(now, view);
         let Some(linux) = connection.transport.linux_mut() else {
             return;
         };
-        if fin && after != before && state == TcpState::Established {
+        if ended && state == TcpState::Established {
             linux.receiver.enter_pingpong();
         }
         let due = linux.receiver.arrived(&Arrival {
@@ -139,7 +142,7 @@ impl Host {
             connection.tcp_state(),
             TcpState::Closing | TcpState::TimeWait
         );
-        connection.ack_due |= due == Acknowledge::Now || (fin && closing);
+        connection.ack_due |= due == Acknowledge::Now || (ended && closing);
     }
 
     /// Feeds a segment to smoltcp in a form that it takes: with an acknowledgment number that it does not reject
@@ -173,6 +176,38 @@ impl Host {
         } else {
             self.feed_segment(now, connection, view, frame);
         }
+        self.feed_fin(now, connection, view);
+    }
+
+    /// smoltcp forgets a FIN that comes behind a hole: it is kept until everything before it is there.
+    fn feed_fin(&mut self, now: SimTime, connection: &mut Connection, view: &TcpView<'_>) {
+        let next = connection.rcv_nxt();
+        let window = connection.peer_window_field;
+        let ack = connection.transport.snd_una();
+        let tuple = connection.tuple;
+        let Some(linux) = connection.transport.linux_mut() else {
+            return;
+        };
+        let fin_at = view.sequence_end().wrapping_sub(1);
+        if view.header.fin() && seq_before(next, fin_at) {
+            linux.fin_at = Some(fin_at);
+        }
+        if linux.fin_at != Some(next) {
+            return;
+        }
+        linux.fin_at = None;
+        let from_peer = Tuple {
+            local: tuple.remote,
+            remote: tuple.local,
+        };
+        let fields = Bare {
+            seq: next,
+            ack,
+            window,
+            fin: true,
+        };
+        let frame = bare_segment(from_peer, fields).freeze();
+        self.feed(now, connection, &frame);
     }
 
     /// Answers what is outside the window, unless that was done a moment ago.

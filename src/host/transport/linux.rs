@@ -26,6 +26,8 @@ pub(in crate::host) struct Linux {
     writer: Option<Waker>,
     /// First sequence number beyond the window that smoltcp offered last, in a segment that the wire saw or not.
     pub(in crate::host) edge: u32,
+    /// Sequence number of the peer's FIN, once it has come behind a hole.
+    pub(in crate::host) fin_at: Option<u32>,
     /// The last timestamp that a data segment echoed.
     pub(in crate::host) last_echo: u32,
 }
@@ -43,6 +45,7 @@ impl Linux {
             push_at: None,
             writer: None,
             edge: 0,
+            fin_at: None,
             last_echo: 0,
         }
     }

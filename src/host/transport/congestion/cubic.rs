@@ -139,10 +139,6 @@ impl Cubic {
 }
 
 impl Controller for Cubic {
-    fn name(&self) -> &'static str {
-        "cubic"
-    }
-
     /// `cubictcp_acked`.
     fn acked(&mut self, window: &mut Window, rtt: Span, context: &Context) {
         let now = millis(context.now);

@@ -97,9 +97,6 @@ pub(in crate::host) struct Context {
 /// One connection's congestion control. A call for every event, in the order in which Linux's `tcp_ack` makes
 /// them: the RTT estimator, [`acked`](Self::acked), loss detection, and [`grow`](Self::grow) last.
 pub(in crate::host) trait Controller: std::fmt::Debug {
-    /// Its name as `ss` prints it.
-    fn name(&self) -> &'static str;
-
     /// Segments were acknowledged for the first time, by ACK or SACK, and `rtt` after the latest of them was
     /// sent (`pkts_acked`). Not for the SYN: Linux starts its controller after the handshake.
     fn acked(&mut self, _window: &mut Window, _rtt: Span, _context: &Context) {}
@@ -133,10 +130,6 @@ pub(in crate::host) fn controller(algorithm: CongestionControl) -> Box<dyn Contr
 struct Unlimited;
 
 impl Controller for Unlimited {
-    fn name(&self) -> &'static str {
-        "unlimited"
-    }
-
     fn grow(&mut self, window: &mut Window, _acked: u32, _context: &Context) {
         window.cwnd = UNLIMITED;
     }

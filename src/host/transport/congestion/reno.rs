@@ -7,10 +7,6 @@ use super::{Context, Controller, Window};
 pub(super) struct Reno;
 
 impl Controller for Reno {
-    fn name(&self) -> &'static str {
-        "reno"
-    }
-
     fn grow(&mut self, window: &mut Window, acked: u32, _context: &Context) {
         let mut left = acked;
         if window.in_slow_start() {

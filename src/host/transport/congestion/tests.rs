@@ -64,12 +64,6 @@ fn additive_growth_saves_acks_and_pays_old_savings_with_one_segment() {
 }
 
 #[test]
-fn names_are_those_that_ss_prints() {
-    let names = ALGORITHMS.map(|algorithm| controller(algorithm).name());
-    assert_eq!(names, ["cubic", "reno", "unlimited"]);
-}
-
-#[test]
 fn without_congestion_control_nothing_narrows_the_window() {
     let algorithm = CongestionControl::Unlimited;
     let mut controller = controller(algorithm);

@@ -156,13 +156,12 @@ impl Receiver {
         }
     }
 
-    /// A segment behind a hole (`tcp_data_queue_ofo`). One without data is a FIN that smoltcp forgets.
+    /// A segment behind a hole (`tcp_data_queue_ofo`).
     fn behind_hole(&mut self, arrival: &Arrival, end: u32) {
-        if arrival.data == 0 {
-            self.ack.demand();
-            return;
+        let end = end.wrapping_add(u32::from(arrival.fin));
+        if arrival.data > 0 {
+            self.measure(arrival);
         }
-        self.measure(arrival);
         let before = self.sack.bytes();
         let filed = self.sack.behind_hole((arrival.seq, end));
         let fresh = self.sack.bytes() - before;
