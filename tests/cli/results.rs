@@ -184,16 +184,15 @@ fn a_variant_can_be_stepped_through_on_paper() {
     0.000000000  client ->         #0 ARP who has 198.18.0.1? tell 198.18.0.2
     0.000000000  client            h0s0 UNCONN becomes SYN-SENT
     0.000000000         -> client  #1 ARP 198.18.0.1 is at 02:00:00:fe:00:00
-    0.000000000  client ->         #2 58009 > 80 [SYN] seq=0 win=65535 len=0 MSS=1460 WS=128 SACK_PERM
+    0.000000000  client ->         #2 58009 > 80 [SYN] seq=0 win=64240 len=0 MSS=1460 WS=128 SACK_PERM
     0.000000000  client            h0s0 made #2: 0 bytes at 0
     0.000000000  client .. server  #2 on client->server: 1 in the queue, starts 0.000000000, departs 0.000000000, arrives 0.075000000
-    0.075000000         -> server  #2 58009 > 80 [SYN] seq=0 win=65535 len=0 MSS=1460 WS=128 SACK_PERM
+    0.075000000         -> server  #2 58009 > 80 [SYN] seq=0 win=64240 len=0 MSS=1460 WS=128 SACK_PERM
     0.075000000  server ->         #3 ARP who has 198.18.1.1? tell 198.18.1.2
     0.075000000         -> server  #4 ARP 198.18.1.1 is at 02:00:00:fe:00:01
     0.075000000  server ->         #5 80 > 58009 [RST,ACK] seq=0 ack=1 win=0 len=0
     0.075000000  server .. client  #5 on server->client: 1 in the queue, starts 0.075000000, departs 0.075000000, arrives 0.150000000
     0.150000000         -> client  #5 80 > 58009 [RST,ACK] seq=0 ack=1 win=0 len=0
-    0.150000000  client            h0s0 0 in flight, peer's window 0
     0.150000000  client            h0s0 SYN-SENT becomes UNCONN
     0.150000000  client            h0s0 gone: connection refused (ECONNREFUSED)
     ");

@@ -158,10 +158,10 @@ fn the_list_as_json_has_an_object_per_variant() {
 fn the_table_shows_measurement_beside_formula() {
     insta::assert_snapshot!(printed(&["run", "handshake", "--set", "rtt=20ms"]), @r"
     case       variant           time/ms      RTTs  frames   formula/ms  diff/ms  cause
-    handshake  open               40.000      2.00       9       40.000        0
-    handshake  syn-lost        1,040.000     52.00      10    1,040.000        0
-    handshake  syn-ack-lost    1,040.000     52.00      13    1,040.000        0
-    handshake  ack-lost           40.000      2.00      10       40.000        0
+    handshake  open               40.000      2.00      12       40.000        0
+    handshake  syn-lost        1,040.000     52.00      13    1,040.000        0
+    handshake  syn-ack-lost    1,040.000     52.00      16    1,040.000        0
+    handshake  ack-lost           40.000      2.00      12       40.000        0
     handshake  refused            20.000      1.00       4       20.000        0
     handshake  blackhole     131,000.000  6,550.00      12  131,000.000        0
 

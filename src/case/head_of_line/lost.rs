@@ -189,7 +189,7 @@ pub(super) fn judge(
         loss.repair(),
         after_loss(plan)
     ));
-    let (text, value) = formula(plan, &frames);
+    let (text, value) = formula(plan, &frames, &loss);
     judgement.formula(text, value)
 }
 
@@ -206,13 +206,17 @@ fn after_loss(plan: &Plan) -> &'static str {
     }
 }
 
-fn formula(plan: &Plan, frames: &[Frame]) -> (String, Span) {
-    let bytes = frames.last().map_or(0, |frame| frame.range.end);
-    let rounds = slow_start_rounds(bytes, INITIAL_WINDOW * MSS);
+/// What was lost in one round comes again with the next, which costs a round trip only after the last one.
+fn formula(plan: &Plan, frames: &[Frame], loss: &Loss) -> (String, Span) {
+    let rounds_of = |bytes| slow_start_rounds(bytes, INITIAL_WINDOW * MSS);
+    let rounds = rounds_of(frames.last().map_or(0, |frame| frame.range.end));
+    let lost = rounds_of(loss.range.end);
     let text = format!(
-        "1 RTT (connect) + {rounds} RTT (slow start from {INITIAL_WINDOW} segments) + 1 RTT (fast retransmit)"
+        "1 RTT (connect) + {rounds} RTT (slow start from {INITIAL_WINDOW} segments), at least {} (the segment lost in \
+         round {lost} comes again in the next)",
+        lost + 1
     );
-    (text, plan.span("rtt") * (2 + rounds))
+    (text, plan.span("rtt") * (1 + rounds.max(lost + 1)))
 }
 
 fn wait(fate: &Fate, frames: &[Frame], delivery: &Delivery, loss: Option<&Loss>) -> Wait {
