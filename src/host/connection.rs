@@ -342,9 +342,10 @@ impl Connection {
 
     /// Bytes that the application has written and that the peer has not acknowledged.
     pub(super) fn send_queue(&self) -> usize {
-        self.transport
-            .linux()
-            .map_or_else(|| self.tcp_ref().send_queue(), |linux| linux.queued())
+        self.transport.linux().map_or_else(
+            || self.tcp_ref().send_queue(),
+            super::transport::Linux::queued,
+        )
     }
 
     /// Whether nothing is left that the application might read.

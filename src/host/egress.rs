@@ -88,7 +88,7 @@ impl Host {
         }
         let rst = view.header.rst();
         if connection.transport.linux().is_some() && !rst {
-            if !self.let_out(now, connection, &mut frame) {
+            if !Self::let_out(now, connection, &mut frame) {
                 return;
             }
             let view = TcpView::of(&frame).expect("it was well-formed before");

@@ -63,7 +63,8 @@ pub fn jobs(seeds: u64) -> Vec<Job> {
             _ => 1,
         };
         for stack in [Stack::Linux, Stack::Smoltcp] {
-            for first in (1..=seeds).step_by(SEEDS_AT_ONCE as usize) {
+            let starts = std::iter::successors(Some(1), |first| Some(first + SEEDS_AT_ONCE));
+            for first in starts.take_while(|first| *first <= seeds) {
                 jobs.push(Job {
                     experiments: experiments.clone(),
                     experiment: index,

@@ -210,13 +210,13 @@ fn after_loss(plan: &Plan) -> &'static str {
 fn formula(plan: &Plan, frames: &[Frame], loss: &Loss) -> (String, Span) {
     let rounds_of = |bytes| slow_start_rounds(bytes, INITIAL_WINDOW * MSS);
     let rounds = rounds_of(frames.last().map_or(0, |frame| frame.range.end));
-    let lost = rounds_of(loss.range.end);
+    let until = rounds_of(loss.range.end);
     let text = format!(
         "1 RTT (connect) + {rounds} RTT (slow start from {INITIAL_WINDOW} segments), at least {} (the segment lost in \
-         round {lost} comes again in the next)",
-        lost + 1
+         round {until} comes again in the next)",
+        until + 1
     );
-    (text, plan.span("rtt") * (1 + rounds.max(lost + 1)))
+    (text, plan.span("rtt") * (1 + rounds.max(until + 1)))
 }
 
 fn wait(fate: &Fate, frames: &[Frame], delivery: &Delivery, loss: Option<&Loss>) -> Wait {

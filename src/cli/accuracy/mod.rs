@@ -102,5 +102,5 @@ fn json_lines(accuracy: &Accuracy) -> String {
         "errors_of_all_times": errors,
     });
     let lines = rows.chain([summary]);
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.fold(String::new(), |text, line| text + &line.to_string() + "\n")
 }

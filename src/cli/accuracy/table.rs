@@ -23,7 +23,8 @@ pub(super) fn one_line_each(accuracy: &Accuracy) -> String {
                 cells
             })
             .collect();
-        text.push_str(&format!("{}\n", kind.title()));
+        text += kind.title();
+        text.push('\n');
         text.push_str(&aligned(&HEADS, &lines, &WORDS, 2));
         text.push('\n');
     }
@@ -37,7 +38,8 @@ pub(super) fn every_metric(accuracy: &Accuracy) -> String {
         let Row {
             case, about, runs, ..
         } = row;
-        text.push_str(&format!("{case}: {about}; {runs} runs on Linux\n"));
+        let head = format!("{case}: {about}; {runs} runs on Linux\n");
+        text.push_str(&head);
         let lines: Vec<_> = row
             .metrics
             .iter()
@@ -49,7 +51,9 @@ pub(super) fn every_metric(accuracy: &Accuracy) -> String {
             text.push_str(&told(finding));
         }
         for note in &row.notes {
-            text.push_str(&format!("  note: {note}\n"));
+            text.push_str("  note: ");
+            text.push_str(note);
+            text.push('\n');
         }
         text.push('\n');
     }

@@ -122,11 +122,11 @@ impl Host {
 }
 
 /// The options of an ACK: the echoed timestamp, if there are timestamps, and SACK blocks (RFC 2018 section 3).
-fn write_options<'a>(
-    room: &'a mut [u8; 40],
+fn write_options(
+    room: &mut [u8; 40],
     echo: Option<u32>,
     blocks: impl IntoIterator<Item = (u32, u32)>,
-) -> &'a [u8] {
+) -> &[u8] {
     let mut len = 0;
     let mut put = |bytes: &[u8]| {
         room[len..len + bytes.len()].copy_from_slice(bytes);

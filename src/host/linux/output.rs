@@ -170,7 +170,6 @@ impl Host {
     /// Judges a segment of smoltcp's other than RST: SYNs and what is new leave, with Linux's window.
     /// Retransmissions and bare ACKs do not: those are the sender's and the receiver's.
     pub(in crate::host) fn let_out(
-        &self,
         now: SimTime,
         connection: &mut Connection,
         frame: &mut BytesMut,

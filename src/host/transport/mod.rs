@@ -2,7 +2,7 @@
 //!
 //! A [`Profile`] holds the constants of a system; a `Transport` sits beside one connection's smoltcp socket.
 //! `Native` lets smoltcp's own congestion control and loss recovery through and only says what it sees. `Linux`
-//! takes their place: a [`sender`] decides what leaves and when, a [`receiver`] when it is acknowledged, and
+//! takes their place: a `sender` decides what leaves and when, a `receiver` when it is acknowledged, and
 //! smoltcp keeps the state machine, sequence space and reassembly.
 
 mod congestion;

@@ -27,7 +27,7 @@ pub(super) struct Flags {
     pub(super) probe_duplicate: bool,
     /// A retransmission was found lost.
     pub(super) lost_retransmission: bool,
-    /// The head of the queue had been SACKed, and is not acknowledged.
+    /// The head of the queue had been told by SACK, and is not acknowledged.
     pub(super) reneging: bool,
     /// The timer is to be set anew.
     pub(super) set_timer: bool,

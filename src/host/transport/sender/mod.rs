@@ -105,6 +105,10 @@ pub(in crate::host) struct Snapshot {
 
 /// The sending half of a connection.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, not a state machine"
+)]
 pub(in crate::host) struct Sender {
     setup: Setup,
     mss: u32,

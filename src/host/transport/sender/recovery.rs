@@ -91,7 +91,7 @@ impl Sender {
         }
     }
 
-    /// The receiver has dropped what it had SACKed, or seems to: wait a little before believing it
+    /// The receiver has dropped what it had told by SACK, or seems to: wait a little before believing it
     /// (`tcp_check_sack_reneging`).
     fn await_reneging(&mut self, now: SimTime) {
         let half = self.rtt.srtt().map_or(Span::ZERO, |srtt| srtt / 2);

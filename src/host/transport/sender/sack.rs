@@ -21,9 +21,9 @@ impl Sender {
         let mut blocks = [(0, 0); 4];
         let mut count = 0;
         for (index, &(start, end)) in segment.blocks.iter().take(4).enumerate() {
-            let is_duplicate = duplicate && index == 0;
-            if self.is_valid_block(start, end) && !(is_duplicate && !seq_before(self.snd_una, end))
-            {
+            let ends_above = seq_before(self.snd_una, end);
+            let news = ends_above || !duplicate || index > 0;
+            if news && self.is_valid_block(start, end) {
                 blocks[count] = (start, end);
                 count += 1;
             }

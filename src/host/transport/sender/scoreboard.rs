@@ -17,6 +17,10 @@ const NONE: Place = Place::MAX;
 
 /// A segment that has left and that the cumulative acknowledgment does not cover.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of one segment"
+)]
 pub(super) struct Sent {
     /// First sequence number.
     pub(super) seq: u32,
@@ -58,7 +62,7 @@ pub(super) struct Scoreboard {
     sacked: u32,
     lost: u32,
     resent: u32,
-    /// End of the highest segment that was SACKed.
+    /// End of the highest segment that SACK told of.
     highest_sack: Option<u32>,
 }
 
