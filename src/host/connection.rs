@@ -10,7 +10,7 @@ use super::ports::Tuple;
 use super::stall::FinTimer;
 use super::transport::{CongestionControl, KeepAlive, Profile, Stack, Transport};
 use crate::event::{SocketError, SocketId, TcpState};
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 use crate::wire::packet::{TcpView, seq_before};
 
 /// Segment size where the peer's SYN does not say one (RFC 9293 section 3.7.1).
@@ -44,6 +44,8 @@ pub(super) struct Connection {
     /// `TCP_NODELAY`, and `TCP_QUICKACK` at every read.
     pub(super) nodelay: bool,
     pub(super) quick_ack: bool,
+    /// `TCP_USER_TIMEOUT`.
+    pub(super) user_timeout: Option<Span>,
     /// Bytes of data in a full segment without options: what both ends take (RFC 9293 section 3.7.1).
     pub(super) mss: u32,
     /// An ACK is to leave as soon as the segment at hand has been dealt with.
@@ -169,6 +171,7 @@ pub(super) struct Opening {
     pub(super) transport: Transport,
     pub(super) nodelay: bool,
     pub(super) quick_ack: bool,
+    pub(super) user_timeout: Option<Span>,
     pub(super) local_mss: u32,
     pub(super) isn: u32,
     pub(super) keep_alive: Option<KeepAlive>,
@@ -187,6 +190,7 @@ impl Connection {
             transport,
             nodelay,
             quick_ack,
+            user_timeout,
             local_mss,
             isn,
             keep_alive,
@@ -203,6 +207,7 @@ impl Connection {
             transport,
             nodelay,
             quick_ack,
+            user_timeout,
             mss: local_mss,
             ack_due: false,
             state: TcpState::Closed,

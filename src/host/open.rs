@@ -135,6 +135,7 @@ impl Host {
             transport: self.transport(isn, options),
             nodelay: options.nodelay,
             quick_ack: options.quick_ack,
+            user_timeout: options.user_timeout,
             local_mss: self.local_mss(),
             isn,
             keep_alive: options.keep_alive,

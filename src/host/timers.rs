@@ -120,7 +120,12 @@ impl Host {
         }
         self.probe
             .emit(now, || Event::Socket(id, SocketEvent::TimerFired { timer }));
-        if probing.unanswered >= probing.keep_alive.count {
+        // With a user timeout that counts, and not how many probes there were (`TCP_USER_TIMEOUT` in tcp(7)).
+        let given_up = match connection.user_timeout {
+            Some(limit) => probing.unanswered > 0 && now - connection.heard >= limit,
+            None => probing.unanswered >= probing.keep_alive.count,
+        };
+        if given_up {
             connection.error = Some(SocketError::TimedOut);
             connection.tcp().abort();
             self.pump(now, connection); // Linux sends a RST when it gives up

@@ -157,3 +157,39 @@ fn probes_a_closed_window(profile: Profile) {
     );
     lab.come_to_rest();
 }
+
+#[test]
+fn a_user_timeout_ends_retransmission_and_probing_early() {
+    let patient = TcpOptions {
+        user_timeout: Some(Span::from_secs(5)),
+        ..plain()
+    };
+    let probing = TcpOptions {
+        keep_alive: Some(KeepAlive {
+            idle: Span::from_secs(2),
+            interval: Span::from_secs(1),
+            count: 100,
+        }),
+        ..patient.clone()
+    };
+    for (options, bytes) in [(patient, 100), (probing, 0)] {
+        let mut lab = Pair::new(1).delay(10).build();
+        let (mut client, server) = lab.connection(options, plain());
+        let begin = lab.world.now();
+        lab.nets().1.power_off();
+        let error = lab.drive(async move {
+            write(&mut client, bytes).await.unwrap();
+            rest(&mut client).await
+        });
+        assert_eq!(error, Err(SocketError::TimedOut));
+        let took = lab.world.now() - begin;
+        // Probing counts from the last segment that came, 10 ms earlier; a timeout that begins within the limit
+        // is cut where it ends, counted from the first retransmission.
+        let nominal = Span::from_secs(5);
+        assert!(
+            nominal <= took + Span::from_millis(10) && took < nominal + Span::from_millis(500),
+            "{bytes} bytes: {took}"
+        );
+        drop(server);
+    }
+}
