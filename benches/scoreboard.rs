@@ -17,7 +17,7 @@ use wirelab::units::Span;
 mod cpu;
 
 /// Data of every segment in bytes: little, so that 4,000 of them leave the caches to what is measured.
-const SEGMENT: usize = 200;
+const SEGMENT: usize = 1_460;
 /// Time between two segments. The delay of the path is chosen so that as many as wanted are on their way.
 const PACE: Span = Span::from_micros(10);
 /// Send and receive buffers of both ends, in bytes: never the limit, holes or not.

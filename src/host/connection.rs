@@ -21,6 +21,11 @@ const DEFAULT_MSS: u32 = 536;
 /// window up to its unit lets in, too.
 const WINDOW_ROUNDING: usize = 1 << 14;
 
+/// Receive buffers up to this size have half of themselves as room instead, and no less than what a segment that
+/// begins inside the window may reach beyond it: a crowd of small connections is not to be made of room.
+const SMALL_BUFFER: usize = 1 << 15;
+const LEAST_ROOM: usize = 2_048;
+
 /// smoltcp's stand-in clock for timestamps (it takes a bare function); the host patches the value at egress.
 const fn no_clock() -> u32 {
     0
@@ -125,6 +130,7 @@ pub(super) fn socket(profile: &Profile, options: &TcpOptions) -> tcp::Socket<'st
     let send = options.send_buffer.unwrap_or(profile.send_buffer);
     let receive_ring = match profile.stack {
         Stack::Smoltcp => receive,
+        Stack::Linux if receive <= SMALL_BUFFER => receive + (receive / 2).max(LEAST_ROOM),
         Stack::Linux => receive + receive / 4 + WINDOW_ROUNDING,
     };
     let mut socket = tcp::Socket::new(
