@@ -8,23 +8,13 @@ use smoltcp::socket::tcp;
 use super::options::TcpOptions;
 use super::ports::Tuple;
 use super::stall::FinTimer;
-use super::transport::{CongestionControl, KeepAlive, Profile, Stack, Transport};
+use super::transport::{CongestionControl, KeepAlive, Profile, Stack, Transport, receive_ring};
 use crate::event::{SocketError, SocketId, TcpState};
 use crate::units::SimTime;
 use crate::wire::packet::{TcpView, seq_before};
 
 /// Segment size where the peer's SYN does not say one (RFC 9293 section 3.7.1).
 const DEFAULT_MSS: u32 = 536;
-
-/// Room beyond the receive buffer, with a quarter of it, so that smoltcp, which accepts nothing beyond the window
-/// that it last offered, need not be asked for a new one with every segment. Covers what rounding the advertised
-/// window up to its unit lets in, too.
-const WINDOW_ROUNDING: usize = 1 << 14;
-
-/// Receive buffers up to this size have half of themselves as room instead, and no less than what a segment that
-/// begins inside the window may reach beyond it: a crowd of small connections is not to be made of room.
-const SMALL_BUFFER: usize = 1 << 15;
-const LEAST_ROOM: usize = 2_048;
 
 /// smoltcp's stand-in clock for timestamps (it takes a bare function); the host patches the value at egress.
 const fn no_clock() -> u32 {
@@ -130,8 +120,7 @@ pub(super) fn socket(profile: &Profile, options: &TcpOptions) -> tcp::Socket<'st
     let send = options.send_buffer.unwrap_or(profile.send_buffer);
     let receive_ring = match profile.stack {
         Stack::Smoltcp => receive,
-        Stack::Linux if receive <= SMALL_BUFFER => receive + (receive / 2).max(LEAST_ROOM),
-        Stack::Linux => receive + receive / 4 + WINDOW_ROUNDING,
+        Stack::Linux => receive_ring(receive),
     };
     let mut socket = tcp::Socket::new(
         tcp::SocketBuffer::new(vec![0; receive_ring]),
