@@ -8,18 +8,13 @@ use smoltcp::socket::tcp;
 use super::options::TcpOptions;
 use super::ports::Tuple;
 use super::stall::FinTimer;
-use super::transport::{CongestionControl, KeepAlive, Profile, Stack, Transport};
+use super::transport::{CongestionControl, KeepAlive, Profile, Stack, Transport, receive_ring};
 use crate::event::{SocketError, SocketId, TcpState};
 use crate::units::{SimTime, Span};
 use crate::wire::packet::{TcpView, seq_before};
 
 /// Segment size where the peer's SYN does not say one (RFC 9293 section 3.7.1).
 const DEFAULT_MSS: u32 = 536;
-
-/// Room beyond the receive buffer, with a quarter of it, so that smoltcp, which accepts nothing beyond the window
-/// that it last offered, need not be asked for a new one with every segment. Covers what rounding the advertised
-/// window up to its unit lets in, too.
-const WINDOW_ROUNDING: usize = 1 << 14;
 
 /// smoltcp's stand-in clock for timestamps (it takes a bare function); the host patches the value at egress.
 const fn no_clock() -> u32 {
@@ -127,7 +122,7 @@ pub(super) fn socket(profile: &Profile, options: &TcpOptions) -> tcp::Socket<'st
     let send = options.send_buffer.unwrap_or(profile.send_buffer);
     let receive_ring = match profile.stack {
         Stack::Smoltcp => receive,
-        Stack::Linux => receive + receive / 4 + WINDOW_ROUNDING,
+        Stack::Linux => receive_ring(receive),
     };
     let mut socket = tcp::Socket::new(
         tcp::SocketBuffer::new(vec![0; receive_ring]),

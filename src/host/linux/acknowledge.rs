@@ -79,7 +79,7 @@ impl Host {
 
     /// Lets smoltcp offer a window that reaches as far as ours, since it accepts nothing beyond: it answers a byte
     /// that it has already (RFC 9293 section 3.10.7.4), and that answer does not leave.
-    fn widen(&mut self, now: SimTime, connection: &mut Connection) {
+    pub(super) fn widen(&mut self, now: SimTime, connection: &mut Connection) {
         let edge = connection.rcv_edge();
         let behind = connection
             .transport

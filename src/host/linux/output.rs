@@ -134,6 +134,7 @@ impl Host {
             again: Some(resend.mechanism),
         };
         self.transmit(now, frame, Some(carries));
+        self.widen(now, connection);
     }
 
     /// The sender's timer is due.

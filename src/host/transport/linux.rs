@@ -7,6 +7,25 @@ use super::receiver::{self, Receiver};
 use super::sender::{Opening, Sender};
 use crate::units::SimTime;
 
+/// Room of a receive ring beyond the buffer, with a quarter of it, so that smoltcp, which accepts nothing beyond
+/// the window that it last offered, need not be asked for a new one with every segment. Covers what rounding the
+/// advertised window up to its unit lets in, too.
+const WINDOW_ROUNDING: usize = 1 << 14;
+
+/// Receive buffers up to this size have half of themselves as room instead, and no less than what a segment that
+/// begins inside the window may reach beyond it: a crowd of small connections is not to be made of room.
+const SMALL_BUFFER: usize = 1 << 15;
+const LEAST_ROOM: usize = 2_048;
+
+/// Bytes of the ring that smoltcp receives into for a receive buffer of so many.
+pub(in crate::host) fn receive_ring(buffer: usize) -> usize {
+    if buffer <= SMALL_BUFFER {
+        buffer + (buffer / 2).max(LEAST_ROOM)
+    } else {
+        buffer + buffer / 4 + WINDOW_ROUNDING
+    }
+}
+
 /// What stands around smoltcp's socket in the `linux` profile.
 #[derive(Debug)]
 pub(in crate::host) struct Linux {

@@ -15,7 +15,7 @@ pub(in crate::host) mod sender;
 
 pub use profile::{CongestionControl, KeepAlive, Profile, Stack};
 
-pub(super) use linux::Linux;
+pub(super) use linux::{Linux, receive_ring};
 pub(super) use native::Native;
 
 use crate::event::Mechanism;
