@@ -45,7 +45,8 @@ impl Host {
             _ => {}
         }
         let (seq, end) = (header.sequence_number(), view.sequence_end());
-        if header.syn() || !header.ack() || connection.is_outside(seq, end) {
+        let data_end = end.wrapping_sub(u32::from(header.fin()));
+        if header.syn() || !header.ack() || connection.is_outside(seq, end, data_end) {
             // A SYN that came again, and whatever is not in the window (RFC 5961 section 4, `tcp_send_dupack`).
             self.answer_unacceptable(now, connection, (seq, end));
             return;
@@ -314,9 +315,11 @@ impl Connection {
         next
     }
 
-    /// Whether a segment is to be answered and not processed (`tcp_sequence`).
-    fn is_outside(&self, seq: u32, end: u32) -> bool {
-        seq_before(end, self.last_ack) || seq_before(self.rcv_edge(), seq)
+    /// Whether a segment is to be answered and not processed: nothing of it is new, or it reaches beyond the window
+    /// (`tcp_sequence`, since Linux 6.17 to its end).
+    fn is_outside(&self, seq: u32, end: u32, data_end: u32) -> bool {
+        let edge = self.rcv_edge();
+        seq_before(end, self.last_ack) || seq_before(edge, seq) || seq_before(edge, data_end)
     }
 }
 

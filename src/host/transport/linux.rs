@@ -12,15 +12,15 @@ use crate::units::SimTime;
 /// advertised window up to its unit lets in, too.
 const WINDOW_ROUNDING: usize = 1 << 14;
 
-/// Receive buffers up to this size have half of themselves as room instead, and no less than what a segment that
-/// begins inside the window may reach beyond it: a crowd of small connections is not to be made of room.
+/// Receive buffers up to this size have an eighth of themselves as room instead, and no less than rounding takes: a
+/// crowd of small connections is not to be made of room.
 const SMALL_BUFFER: usize = 1 << 15;
-const LEAST_ROOM: usize = 2_048;
+const LEAST_ROOM: usize = 256;
 
 /// Bytes of the ring that smoltcp receives into for a receive buffer of so many.
 pub(in crate::host) fn receive_ring(buffer: usize) -> usize {
     if buffer <= SMALL_BUFFER {
-        buffer + (buffer / 2).max(LEAST_ROOM)
+        buffer + (buffer / 8).max(LEAST_ROOM)
     } else {
         buffer + buffer / 4 + WINDOW_ROUNDING
     }
