@@ -88,11 +88,11 @@ impl Host {
         }
         let rst = view.header.rst();
         if connection.transport.linux().is_some() && !rst {
-            if !Self::let_out(now, connection, &mut frame) {
+            let Some(leaving) = Self::let_out(now, connection, &mut frame, (segment, is_syn))
+            else {
                 return;
-            }
-            let view = TcpView::of(&frame).expect("it was well-formed before");
-            segment = Segment::of(&view);
+            };
+            segment = leaving;
         } else if let Some(data) = connection.reach(segment) {
             cut_tail(&mut frame, segment.data - data);
             (segment.data, segment.len) = (data, data);

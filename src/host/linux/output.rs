@@ -7,11 +7,12 @@ use super::super::connection::Connection;
 use super::super::egress::{Carries, stamp};
 use super::super::segment::{Bare, FIN, PSH, segment};
 use crate::event::{Event, SocketError, SocketEvent, TcpState};
+use crate::host::transport::Segment;
 use crate::host::transport::receiver::Receiver;
 use crate::host::transport::sender::{Fired, Resend};
 use crate::units::SimTime;
 use crate::wire::ETHERNET_HEADER;
-use crate::wire::packet::{TcpView, seq_before};
+use crate::wire::packet::seq_before;
 
 /// Where flags and window are in the frames that smoltcp makes, which have no IP options.
 const TCP_FLAGS: usize = ETHERNET_HEADER + 33;
@@ -117,9 +118,8 @@ impl Host {
         if ends && linux.unsent() == 0 && resend.data > 0 {
             flags |= PSH;
         }
-        let mut options = [1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0];
-        options[8..].copy_from_slice(&echo.to_be_bytes());
-        let options = if timestamps { &options[..] } else { &[] };
+        let mut room = [0; 12];
+        let options = timestamp_option(&mut room, timestamps.then_some(echo));
         let data = linux.data(resend.seq, resend.data);
         let mut frame = segment(connection.tuple, fields, flags, options, data);
         linux.receiver.data_sent(now);
@@ -170,37 +170,33 @@ impl Host {
 impl Host {
     /// Judges a segment of smoltcp's other than RST: SYNs and what is new leave, with Linux's window.
     /// Retransmissions and bare ACKs do not: those are the sender's and the receiver's.
+    /// Returns the segment as it leaves.
     pub(in crate::host) fn let_out(
         now: SimTime,
         connection: &mut Connection,
         frame: &mut BytesMut,
-    ) -> bool {
-        let view = TcpView::of(frame).expect("smoltcp sends well-formed TCP over IPv4");
-        let header = &view.header;
-        let (seq, end) = (header.sequence_number(), view.sequence_end());
-        let (syn, fin) = (header.syn(), header.fin());
-        let ack = header.acknowledgment_number();
-        let data = u32::try_from(view.payload.len()).expect("a segment is shorter than 64 KiB");
-        let (header_window, shift) = (header.window_size(), connection.own_shift);
-        let unread = connection.unread();
-        let tuple = connection.tuple;
-        let mss = connection.syn_mss();
-        let Some(linux) = connection.transport.linux_mut() else {
-            return true;
-        };
+        (theirs, syn): (Segment, bool),
+    ) -> Option<Segment> {
+        let ack = theirs.ack.unwrap_or(0);
+        let (shift, unread) = (connection.own_shift, connection.unread());
+        let (tuple, mss) = (connection.tuple, connection.syn_mss());
+        let echo = connection.timestamps.then_some(connection.peer_tsval);
+        let linux = connection.transport.linux_mut()?;
         if syn {
             let window = Receiver::syn_window(mss, linux.offer.limit);
             frame[TCP_WINDOW..TCP_WINDOW + 2].copy_from_slice(&window.to_be_bytes());
-            return true;
+            return Some(Segment { window, ..theirs });
         }
-        linux.edge = ack.wrapping_add(u32::from(header_window) << shift);
+        linux.edge = ack.wrapping_add(u32::from(theirs.window) << shift);
         let next = linux.sender.snd_nxt();
-        if end == seq || !seq_before(next, end) {
-            return false;
+        let end = theirs.seq.wrapping_add(theirs.len);
+        if theirs.len == 0 || !seq_before(next, end) {
+            return None;
         }
+        let fin = theirs.len != theirs.data;
         let window = linux.receiver.select_window(ack, unread);
-        let data = data.wrapping_sub(next.wrapping_sub(seq));
-        if seq != next {
+        let data = theirs.data.wrapping_sub(next.wrapping_sub(theirs.seq));
+        if theirs.seq != next {
             // smoltcp went back after a timeout of its own and joins what has left to what has not.
             let fields = Bare {
                 seq: next,
@@ -208,8 +204,10 @@ impl Host {
                 window,
                 fin,
             };
+            let mut room = [0; 12];
+            let options = timestamp_option(&mut room, echo.map(Option::unwrap_or_default));
             let flags = if fin { FIN } else { 0 };
-            *frame = segment(tuple, fields, flags, &[], linux.data(next, data));
+            *frame = segment(tuple, fields, flags, options, linux.data(next, data));
         }
         frame[TCP_WINDOW..TCP_WINDOW + 2].copy_from_slice(&window.to_be_bytes());
         linux.sender.sent(now, next, data, fin);
@@ -217,8 +215,23 @@ impl Host {
         frame[TCP_FLAGS] = frame[TCP_FLAGS] & !PSH | if push { PSH } else { 0 };
         linux.receiver.data_sent(now);
         connection.said(ack, window);
-        true
+        Some(Segment {
+            seq: next,
+            len: data + u32::from(fin),
+            data,
+            window,
+            ..theirs
+        })
     }
+}
+
+/// The timestamps option with this echo (RFC 7323 appendix A), if there are timestamps; its value is filled when
+/// the segment leaves.
+fn timestamp_option(room: &mut [u8; 12], echo: Option<u32>) -> &[u8] {
+    let Some(echo) = echo else { return &[] };
+    room[..4].copy_from_slice(&[1, 1, 8, 10]);
+    room[8..].copy_from_slice(&echo.to_be_bytes());
+    room
 }
 
 impl Connection {
