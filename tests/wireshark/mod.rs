@@ -18,23 +18,44 @@ use crate::support::leave_recording;
 use analysis::expected;
 use tshark::{Opinion, Tshark};
 
-/// Every capture of every case, named, with the recording that it comes from.
+/// Repairs of every kind: fast retransmit, loss probe, reordering timer, timeout, needless ones.
+const REPAIRS: &[&[(&str, &str)]] = &[
+    &[("drop", "s2c:data:1")],
+    &[("drop", "s2c:data:5-7")],
+    &[("drop", "s2c:data:20")],
+    &[("drop", "s2c:data:68-69")],
+    &[("drop", "s2c:data:69")],
+    &[("drop", "s2c:data:69,s2c:rtx:1")],
+    &[("drop", "c2s:ackge:100000")],
+    &[("drop", "c2s:data:1")],
+    &[("drop", "s2c:synack:1")],
+    &[("drop", "s2c:data:20"), ("timestamps", "on")],
+    &[("rate", "10mbit"), ("queue", "20p"), ("rtt", "30ms")],
+];
+
+/// Every capture of every case and of the repairs, named, with the recording that it comes from.
 fn captures(mut check: impl FnMut(&str, &Index<'_>, HostId, &[u8])) {
-    for case in all() {
-        for variant in case.variants() {
-            let plan = Plan::new(case.name(), variant.name, 1, []).expect("defaults are valid");
-            let finished = Run::start(&plan).finish().expect("the world ends");
-            leave_recording(&finished.recording);
-            for (host, bytes) in written(&finished.recording) {
-                let index = Index::of(&finished.recording);
-                let name = format!(
-                    "{}/{}/{}",
-                    case.name(),
-                    variant.name,
-                    index.host(host).expect("a host").name
-                );
-                check(&name, &index, host, &bytes);
-            }
+    let variants = all()
+        .iter()
+        .flat_map(|case| case.variants().iter().map(move |variant| (case, variant)))
+        .map(|(case, variant)| (case.name(), variant.name, &[][..]));
+    let repairs = REPAIRS
+        .iter()
+        .map(|settings| ("transfer", "download", *settings));
+    for (case, variant, settings) in variants.chain(repairs) {
+        let plan =
+            Plan::new(case, variant, 1, settings.iter().copied()).expect("the settings are valid");
+        let finished = Run::start(&plan).finish().expect("the world ends");
+        leave_recording(&finished.recording);
+        for (host, bytes) in written(&finished.recording) {
+            let index = Index::of(&finished.recording);
+            let name = index.host(host).expect("a host").name.clone();
+            check(
+                &format!("{case}/{variant}/{name} {settings:?}"),
+                &index,
+                host,
+                &bytes,
+            );
         }
     }
 }
