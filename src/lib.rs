@@ -18,9 +18,9 @@
 //!
 //! # The walk of one byte
 //!
-//! An application writes into a [`rt::TcpStream`]; the host tells of an [`event::SocketEvent::AppWrite`] and hands
-//! the byte to smoltcp. A segment comes out, is judged by the host's transport, gets its checksums and leaves by the
-//! tap as [`event::Event::FrameSent`], where the sender's capture sees it. The world offers the frame to the links of
+//! An application writes into a [`rt::TcpStream`]; the host tells of an [`event::SocketEvent::AppWrite`] and keeps
+//! the byte until its transport lets it go to smoltcp. A segment comes out, is judged once more, gets its checksums
+//! and leaves by the tap as [`event::Event::FrameSent`], where the sender's capture sees it. The world offers the frame to the links of
 //! its path, each of which drops it, with a cause, or says when it arrives; the arrival waits on the agenda. At the
 //! far tap it is [`event::Event::FrameReceived`]; smoltcp puts the byte in order, and the peer's application reads it:
 //! [`event::SocketEvent::AppRead`]. The byte's name, flow, direction and offset, never changes on the way.

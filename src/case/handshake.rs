@@ -192,7 +192,7 @@ async fn serve(net: Net) -> std::io::Result<()> {
 }
 
 /// Connects, asks, reads the answer and closes. In `ack-lost` the ACK leaves on its own, one nanosecond before
-/// the request: in zero time smoltcp would put both into one segment.
+/// the request: in zero time the profile `smoltcp` would put both into one segment.
 async fn ask(net: Net, remote: std::net::SocketAddrV4, wait_for_ack: bool) -> std::io::Result<()> {
     let mut stream = net.connect(remote, &TcpOptions::default()).await?;
     if wait_for_ack {

@@ -128,7 +128,7 @@ fn a_time_out_with_unread_data_sends_no_rst_and_is_told_after_the_data() {
 
 #[test]
 fn a_closed_window_is_probed_until_it_opens() {
-    for profile in [Profile::linux(), Profile::smoltcp()] {
+    for profile in [Profile::smoltcp(), Profile::linux()] {
         probes_a_closed_window(profile);
     }
 }
