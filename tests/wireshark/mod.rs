@@ -30,7 +30,12 @@ const REPAIRS: &[&[(&str, &str)]] = &[
     &[("drop", "c2s:data:1")],
     &[("drop", "s2c:synack:1")],
     &[("drop", "s2c:data:20"), ("timestamps", "on")],
-    &[("rate", "10mbit"), ("queue", "20p"), ("rtt", "30ms")],
+    &[
+        ("bytes", "1MB"),
+        ("rate", "10mbit"),
+        ("queue", "20p"),
+        ("rtt", "30ms"),
+    ],
 ];
 
 /// Every capture of every case and of the repairs, named, with the recording that it comes from.
