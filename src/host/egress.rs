@@ -5,6 +5,7 @@ use bytes::BytesMut;
 use super::Host;
 use super::arp::{self, Gateway, Neighbour};
 use super::connection::{self, Connection};
+use super::transport::sender::timestamp;
 use super::transport::{Segment, Sending, Transport};
 use crate::event::{Event, Mechanism, SocketError, SocketEvent, SocketId};
 use crate::units::SimTime;
@@ -240,9 +241,7 @@ pub(super) fn stamp(frame: &mut [u8], now: SimTime, echo: Option<u32>) {
             0 => return,
             1 => at += 1,
             8 => {
-                let millis = (now.as_nanos() / 1_000_000).wrapping_add(1);
-                let bytes = millis.to_be_bytes();
-                frame[at + 2..at + 6].copy_from_slice(&bytes[4..]);
+                frame[at + 2..at + 6].copy_from_slice(&timestamp(now).to_be_bytes());
                 if let Some(echo) = echo {
                     frame[at + 6..at + 10].copy_from_slice(&echo.to_be_bytes());
                 }

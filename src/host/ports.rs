@@ -18,6 +18,16 @@ pub struct Tuple {
     pub remote: SocketAddrV4,
 }
 
+impl Tuple {
+    /// The same connection from the peer's side.
+    pub(super) const fn reversed(self) -> Self {
+        Self {
+            local: self.remote,
+            remote: self.local,
+        }
+    }
+}
+
 /// An endpoint as smoltcp has it.
 pub(super) const fn smoltcp_endpoint(address: SocketAddrV4) -> IpEndpoint {
     IpEndpoint {

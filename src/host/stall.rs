@@ -14,7 +14,6 @@
 
 use super::Host;
 use super::connection::Connection;
-use super::ports::Tuple;
 use super::segment::{Bare, bare_segment};
 use super::settle::smoltcp_keeps_time;
 use crate::event::{Event, SocketEvent, TcpState, Timer};
@@ -98,18 +97,13 @@ impl Host {
     }
 
     pub(super) fn repeat(&mut self, now: SimTime, connection: &mut Connection, window: u16) {
-        let Tuple { local, remote } = connection.tuple;
-        let from_peer = Tuple {
-            local: remote,
-            remote: local,
-        };
         let header = Bare {
             seq: connection.rcv_nxt(),
             ack: connection.transport.snd_una(),
             window,
             fin: false,
         };
-        let frame = bare_segment(from_peer, header).freeze();
+        let frame = bare_segment(connection.tuple.reversed(), header).freeze();
         self.feed(now, connection, &frame);
     }
 }

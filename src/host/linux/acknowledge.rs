@@ -3,7 +3,6 @@
 use super::super::Host;
 use super::super::connection::Connection;
 use super::super::egress::{Carries, stamp};
-use super::super::ports::Tuple;
 use super::super::segment::{Bare, segment};
 use super::super::transport::sender::timestamp;
 use crate::event::{Event, Mechanism, SocketEvent};
@@ -88,17 +87,13 @@ impl Host {
         if !behind || !connection.is_alive() {
             return;
         }
-        let tuple = Tuple {
-            local: connection.tuple.remote,
-            remote: connection.tuple.local,
-        };
         let fields = Bare {
             seq: connection.rcv_nxt().wrapping_sub(1),
             ack: connection.transport.snd_una(),
             window: connection.peer_window_field,
             fin: false,
         };
-        let frame = segment(tuple, fields, 0, &[], [&[0], &[]]).freeze();
+        let frame = segment(connection.tuple.reversed(), fields, 0, &[], [&[0], &[]]).freeze();
         self.feed(now, connection, &frame);
     }
 

@@ -11,7 +11,6 @@ use etherparse::TcpOptionElement;
 
 use super::Host;
 use super::connection::{Connection, Handshake};
-use super::ports::Tuple;
 use super::segment::{Bare, bare_segment};
 use super::transport::receiver::{Acknowledge, Arrival};
 use super::transport::sender::{Acknowledgment, Next, Opening};
@@ -147,7 +146,7 @@ impl Host {
     }
 
     /// Feeds a segment to smoltcp in a form that it takes: with an acknowledgment number that it does not reject
-    /// for being old, and a FIN only where nothing is missing before it.
+    /// for being old, and a FIN again once nothing is missing before it.
     fn feed_linux(
         &mut self,
         now: SimTime,
@@ -197,17 +196,13 @@ impl Host {
             return;
         }
         linux.fin_at = None;
-        let from_peer = Tuple {
-            local: tuple.remote,
-            remote: tuple.local,
-        };
         let fields = Bare {
             seq: next,
             ack,
             window,
             fin: true,
         };
-        let frame = bare_segment(from_peer, fields).freeze();
+        let frame = bare_segment(tuple.reversed(), fields).freeze();
         self.feed(now, connection, &frame);
     }
 

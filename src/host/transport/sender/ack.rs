@@ -88,7 +88,7 @@ impl Sender {
             &mut rtts,
         );
         self.adapt_reordering_window(rtts.prior_delivered);
-        self.judge_probe(now, segment.ack, &flags);
+        self.judge_probe(segment.ack, &flags);
         let mut next = Next::Nothing;
         if !flags.not_duplicate() || flags.alert() || self.state != State::Open {
             next = self.alert(now, prior_una, segment, &mut flags);
@@ -132,7 +132,7 @@ impl Sender {
         if segment.unsent > 0 {
             self.judge_persist(now, segment.unsent);
         }
-        self.judge_probe(now, segment.ack, &flags);
+        self.judge_probe(segment.ack, &flags);
         next
     }
 
@@ -263,11 +263,11 @@ impl Sender {
     }
 }
 
-/// The clock of the timestamps option: milliseconds, and never zero.
+/// The clock of the timestamps option: milliseconds from 1 on.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "timestamps wrap (RFC 7323 section 5.4)"
 )]
 pub(in crate::host) const fn timestamp(now: SimTime) -> u32 {
-    (now.as_nanos() / 1_000_000) as u32 + 1
+    ((now.as_nanos() / 1_000_000) as u32).wrapping_add(1)
 }

@@ -4,9 +4,9 @@
 //! its timer is due ([`Sender::fire`]), asks it what may leave ([`Sender::burst`], [`Sender::resend`]), and says
 //! what has left ([`Sender::sent`]). Windows are counted in segments, as Linux counts them.
 //!
-//! `burst` decides how much new data leaves together, `scoreboard` knows what is in flight, `ack` reads acknowledgments, `sack` their SACK blocks, `rack` finds out
-//! what is lost (RFC 8985), `recovery` decides what that means for the window (RFC 6937, RFC 5682), `timers` holds
-//! the one timer, and `usage` the rules for a window that is not used (RFC 7661's subject, in Linux's way).
+//! `burst` decides how much new data leaves together, `scoreboard` knows what is in flight, `ack` reads
+//! acknowledgments, `sack` their SACK blocks, `rack` finds out what is lost (RFC 8985), `recovery` decides what that
+//! means for the window (RFC 6937, RFC 5682), `timers` holds the one timer, and `usage` the rules for a window that is not used (RFC 7661's subject, in Linux's way).
 
 mod ack;
 mod burst;
@@ -143,7 +143,6 @@ pub(in crate::host) struct Sender {
     probe_end: Option<u32>,
     probe_again: bool,
     frto: bool,
-    reneged: bool,
     /// Segments delivered and lost so far, retransmissions, and those that proved to be duplicates.
     delivered: u32,
     lost: u32,
@@ -193,7 +192,6 @@ impl Sender {
             probe_end: None,
             probe_again: false,
             frto: false,
-            reneged: false,
             delivered: 0,
             lost: 0,
             total_resent: 0,

@@ -226,11 +226,10 @@ impl Sender {
         } else {
             self.rack.persist = self.rack.persist.saturating_sub(1);
         }
-        self.reneged = false;
     }
 
     /// A partial acknowledgment in recovery that came of what was only late (`tcp_try_undo_partial`). Returns
-    /// whether nothing more is to be done for now.
+    /// whether this acknowledgment calls for nothing more.
     fn undo_partially(&mut self, echo: Option<u32>, prior_una: u32) -> bool {
         if self.undo_marker.is_none() || !self.was_only_late(echo) {
             return false;
@@ -302,7 +301,6 @@ impl Sender {
         if reneged {
             self.board.forget_sacks();
             self.seen_blocks = [(0, 0); 4];
-            self.reneged = true;
         }
         let head = self.board.head_place();
         for place in self.board.places() {
@@ -361,7 +359,6 @@ impl Sender {
         self.undo(true);
         self.timeouts = 0;
         self.state = State::Open;
-        self.reneged = false;
         true
     }
 }

@@ -151,7 +151,7 @@ impl Sender {
     }
 
     /// What an acknowledgment says about the loss probe (RFC 8985 section 7.4.2, `tcp_process_tlp_ack`).
-    pub(super) fn judge_probe(&mut self, _now: SimTime, ack: u32, flags: &Flags) {
+    pub(super) fn judge_probe(&mut self, ack: u32, flags: &Flags) {
         let Some(end) = self.probe_end else { return };
         if seq_before(ack, end) {
             return;
