@@ -7,3 +7,4 @@ pub mod exchange;
 pub mod http;
 pub mod http1;
 pub mod http2;
+pub mod tls;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Plan;
-use crate::measure::{CaseResult, Check, Formula, ObjectResult};
+use crate::measure::{CaseResult, Check, Claim, Formula, ObjectResult, Table};
 use crate::record::Recording;
 use crate::units::Span;
 
@@ -22,6 +22,12 @@ pub struct Judgement {
     pub cause: Option<String>,
     /// Expectations.
     pub checks: Vec<Check>,
+    /// What people say of the scenario, beside what the packets say.
+    pub claims: Vec<Claim>,
+    /// Figures in rows and columns, for people.
+    pub tables: Vec<Table>,
+    /// Which component is the constraint, in one sentence.
+    pub constraint: Option<String>,
     /// Objects of a page.
     pub objects: Vec<ObjectResult>,
     /// Figures that only this case has.
@@ -45,6 +51,20 @@ pub fn expect(claim: &str, expected: impl ToString, seen: impl ToString) -> Chec
 }
 
 impl Judgement {
+    /// Adds something that is said of the scenario, what the packets say of it, and why both differ.
+    pub fn claim(
+        &mut self,
+        said: impl Into<String>,
+        packets: impl Into<String>,
+        why: impl Into<String>,
+    ) {
+        self.claims.push(Claim {
+            said: said.into(),
+            packets: packets.into(),
+            why: why.into(),
+        });
+    }
+
     /// Adds the closed form.
     #[must_use]
     pub fn formula(mut self, text: impl Into<String>, value: Span) -> Self {
@@ -93,6 +113,9 @@ impl Judgement {
             }),
             objects: self.objects,
             checks: self.checks,
+            claims: self.claims,
+            tables: self.tables,
+            constraint: self.constraint,
             extra: self.extra,
             ..CaseResult::default()
         }

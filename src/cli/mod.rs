@@ -19,6 +19,7 @@ mod run;
 mod saved;
 mod selection;
 mod step;
+mod summary;
 mod table;
 mod terminal;
 

@@ -8,7 +8,7 @@ use super::args::RunArgs;
 use super::artefacts::{self, Choice};
 use super::output::Staging;
 use super::terminal::{self, Terminal};
-use super::{Outcome, batch, selection, table};
+use super::{Outcome, batch, selection, summary, table};
 use crate::case::{Case, Plan, Run, all};
 use crate::measure::CaseResult;
 
@@ -77,6 +77,7 @@ fn text(args: &RunArgs, results: &[CaseResult], terminal: Terminal) -> String {
     }
     let mut text = table::table(results);
     text.push('\n');
+    text.push_str(&summary::figures(results));
     text.push_str(&failures);
     let (summary, out) = (table::summary(results), args.out.display());
     writeln!(text, "{summary}; captures/ and plots/ are in {out}")

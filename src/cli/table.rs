@@ -85,7 +85,7 @@ fn put_row(text: &mut String, row: &[String; 8], widths: &[usize; 8]) {
 }
 
 /// The text in lines of at most `width` characters, broken between words; at least one line.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("there is always a line");

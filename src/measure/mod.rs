@@ -6,5 +6,5 @@ pub mod accuracy;
 mod result;
 mod timeline;
 
-pub use result::{CaseResult, Check, Formula, ObjectResult};
+pub use result::{CaseResult, Check, Claim, Formula, ObjectResult, Table};
 pub use timeline::{HostView, Seen, Traffic, drops};

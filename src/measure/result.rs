@@ -48,6 +48,12 @@ pub struct CaseResult {
     pub constraint: Option<String>,
     /// Expectations of the case and whether they hold.
     pub checks: Vec<Check>,
+    /// What people say of this, beside what the packets say.
+    #[serde(default)]
+    pub claims: Vec<Claim>,
+    /// Figures in rows and columns, for people.
+    #[serde(default)]
+    pub tables: Vec<Table>,
     /// Files that were written, relative to the output directory.
     pub files: Vec<String>,
     /// Figures that only this case has, for example `fct_ms`.
@@ -81,6 +87,28 @@ pub struct Check {
     pub seen: String,
     /// Whether it holds.
     pub holds: bool,
+}
+
+/// Something that is often said of a scenario, beside what the packets say of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// What is said, for example `80 x 150 ms = 12 s`.
+    pub said: String,
+    /// What was measured, for example `12.150 s`.
+    pub packets: String,
+    /// Why both differ, or what it takes that they agree.
+    pub why: String,
+}
+
+/// Figures in rows and columns, for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// What it shows, units included.
+    pub title: String,
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The cells of each row; a row has as many as there are columns.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// A closed form and its value.

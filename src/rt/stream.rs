@@ -42,6 +42,16 @@ impl Progress {
     pub fn written(&self) -> u64 {
         self.0.written.get()
     }
+
+    /// Counts bytes that were read. Only whoever owns the stream, or a layer on it, does this.
+    pub fn has_read(&self, count: usize) {
+        advance(&self.0.read, count);
+    }
+
+    /// Counts bytes that were written, likewise.
+    pub fn has_written(&self, count: usize) {
+        advance(&self.0.written, count);
+    }
 }
 
 impl TcpStream {
@@ -94,7 +104,9 @@ impl TcpStream {
             .host
             .borrow_mut()
             .poll_read(self.clock.now(), self.index, context, take);
-        advance(&self.progress.0.read, &outcome);
+        if let Poll::Ready(Ok(count)) = outcome {
+            self.progress.has_read(count);
+        }
         outcome.map_err(Into::into)
     }
 
@@ -103,7 +115,9 @@ impl TcpStream {
             self.host
                 .borrow_mut()
                 .poll_write(self.clock.now(), self.index, context, data);
-        advance(&self.progress.0.written, &outcome);
+        if let Poll::Ready(Ok(count)) = outcome {
+            self.progress.has_written(count);
+        }
         outcome.map_err(Into::into)
     }
 
@@ -121,11 +135,8 @@ impl TcpStream {
     }
 }
 
-/// Counts the bytes of a read or a write.
-fn advance(offset: &Cell<u64>, outcome: &Poll<Result<usize, SocketError>>) {
-    if let Poll::Ready(Ok(count)) = outcome {
-        offset.set(offset.get() + *count as u64);
-    }
+fn advance(offset: &Cell<u64>, count: usize) {
+    offset.set(offset.get() + count as u64);
 }
 
 impl Drop for TcpStream {

@@ -10,7 +10,7 @@ mod time;
 
 pub use amount::{BitRate, Bytes, Percent};
 pub use parse::ParseUnitError;
-pub use time::{SimTime, Span, from_smoltcp, to_smoltcp};
+pub use time::{EPOCH, SimTime, Span, from_smoltcp, to_smoltcp};
 
 #[cfg(test)]
 mod tests;

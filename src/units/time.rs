@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::parse::{ParseUnitError, scaled};
 
+/// The moment at which every world begins: 2026-01-01T00:00:00Z, since 1970.
+pub const EPOCH: Span = Span::from_secs(1_767_225_600);
+
 /// A moment of virtual time: nanoseconds since the world began.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

@@ -14,7 +14,7 @@ use thiserror::Error;
 use super::recording::{Direction, Recording};
 use super::remarks::Remarks;
 use crate::event::{AppEvent, Event, HostId, HostInfo};
-use crate::units::{SimTime, Span};
+use crate::units::SimTime;
 
 mod blocks;
 mod live;
@@ -22,10 +22,9 @@ mod packet;
 
 pub use live::LiveCaptures;
 
-use packet::{Packet, PacketBlock};
+pub use crate::units::EPOCH;
 
-/// The moment at which every world begins: 2026-01-01T00:00:00Z, since 1970.
-pub const EPOCH: Span = Span::from_secs(1_767_225_600);
+use packet::{Packet, PacketBlock};
 
 /// Why a capture could not be written.
 #[derive(Debug, Error)]
