@@ -73,12 +73,12 @@ async fn connect(
     client: &Client,
     exchange: &mut Exchange,
 ) -> Result<Connection, Box<dyn std::error::Error>> {
-    let (stream, ends) = client.connect(exchange).await?;
-    let socket = stream.socket();
+    let (channel, ends) = client.connect(exchange).await?;
+    let socket = channel.socket();
     let (sender, connection) = Builder::new(client.spawner.clone())
         .timer(HyperTimer::new(client.net.clock().clone()))
         .initial_max_send_streams(STREAMS)
-        .handshake(stream)
+        .handshake(channel)
         .await?;
     let task = client.spawner.spawn("http2 client", async move {
         let _ = connection.await; // whoever waits for an answer has the error
@@ -99,7 +99,7 @@ impl Connection {
         exchange: &'a Exchange,
         stream: u64,
     ) -> impl Future<Output = ()> + use<'a> {
-        let url = format!("http://{}{}", client.authority, exchange.path());
+        let url = format!("{}{}", client.origin(), exchange.path());
         let request = Request::get(url)
             .body(Empty::new())
             .expect("an authority and a path of a site make a valid target");

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddrV4;
 
-use super::{Ends, Exchange, Requests};
+use super::{Channel, Ends, Exchange, Requests};
+use crate::app::tls::ClientTls;
 use crate::event::Phase;
-use crate::rt::{Net, Spawner, TcpOptions, TcpStream};
+use crate::rt::{Net, Spawner, TcpOptions};
 
 /// A client of one origin. The functions of [`http1`](crate::app::http1) and [`http2`](crate::app::http2) say
 /// how it fetches.
@@ -22,6 +23,8 @@ pub struct Client {
     pub authority: String,
     /// Options of its connections.
     pub tcp: TcpOptions,
+    /// How it speaks TLS; without it the scheme is `http`.
+    pub tls: Option<ClientTls>,
 }
 
 impl Client {
@@ -40,29 +43,46 @@ impl Client {
             remote,
             authority: authority.to_owned(),
             tcp: TcpOptions::without_nagle(),
+            tls: None,
         }
+    }
+
+    /// The same over TLS.
+    #[must_use]
+    pub fn with_tls(mut self, tls: ClientTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// The origin as a URL begins with it (RFC 9110 section 4.2).
+    pub(in crate::app) fn origin(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority)
     }
 
     /// A request that is wanted from now on.
     pub(in crate::app) fn want(&self, path: String) -> Exchange {
-        Exchange::queued(
-            self.net.clone(),
-            self.requests.name(),
-            &self.authority,
-            path,
-        )
+        Exchange::queued(self.net.clone(), self.requests.name(), &self.origin(), path)
     }
 
     /// Opens a connection on behalf of `exchange`, which waits for it.
     pub(in crate::app) async fn connect(
         &self,
         exchange: &mut Exchange,
-    ) -> std::io::Result<(TcpStream, Ends)> {
+    ) -> std::io::Result<(Channel, Ends)> {
         exchange.assigned(None);
         exchange.phase(Phase::ConnectStart);
         let stream = self.net.connect(self.remote, &self.tcp).await?;
-        exchange.connected(stream.socket());
-        let ends = stream.ends().ok_or(std::io::ErrorKind::NotConnected)?;
-        Ok((stream, ends))
+        let channel = match &self.tls {
+            None => Channel::Plain(stream),
+            Some(tls) => {
+                exchange.on(stream.socket());
+                exchange.phase(Phase::TlsStart);
+                Channel::Tls(Box::new(tls.connect(stream).await?))
+            }
+        };
+        exchange.connected(channel.socket());
+        let ends = channel.ends().ok_or(std::io::ErrorKind::NotConnected)?;
+        Ok((channel, ends))
     }
 }

@@ -1,5 +1,6 @@
 //! One request and its response, as the client tells of them.
 
+use super::channel::Mark;
 use crate::event::{AppEvent, ByteRange, Layer, Phase, RequestId, SocketId};
 use crate::rt::Net;
 
@@ -14,11 +15,11 @@ pub(in crate::app) struct Exchange {
 
 impl Exchange {
     /// A `GET` that is wanted from now on, and waits for a connection.
-    pub(super) fn queued(net: Net, id: RequestId, authority: &str, path: String) -> Self {
+    pub(super) fn queued(net: Net, id: RequestId, origin: &str, path: String) -> Self {
         net.tell(|| AppEvent::Request {
             request: id,
             method: "GET".to_owned(),
-            url: format!("http://{authority}{path}"),
+            url: format!("{origin}{path}"),
         });
         let exchange = Self {
             net,
@@ -45,9 +46,14 @@ impl Exchange {
         self.phase(Phase::Assigned);
     }
 
+    /// The socket that will carry it is known.
+    pub(in crate::app) const fn on(&mut self, socket: SocketId) {
+        self.socket = Some(socket);
+    }
+
     /// The connection that was opened for it is ready.
     pub(in crate::app) fn connected(&mut self, socket: SocketId) {
-        self.socket = Some(socket);
+        self.on(socket);
         self.phase(Phase::ConnectEnd);
     }
 
@@ -69,6 +75,13 @@ impl Exchange {
                 response,
                 range: ByteRange { start, end },
             });
+        }
+    }
+
+    /// The same for what is between two marks of its channel, on the wire and inside TLS.
+    pub(in crate::app) fn spanned(&self, response: bool, start: Mark, end: Mark) {
+        for (layer, ByteRange { start, end }) in start.until(end) {
+            self.bytes(layer, response, start, end);
         }
     }
 

@@ -7,6 +7,7 @@
 //!
 //! [`RequestId`]: crate::event::RequestId
 
+mod channel;
 mod client;
 mod exchange;
 mod filler;
@@ -14,6 +15,7 @@ mod requests;
 mod server;
 mod site;
 
+pub(super) use self::channel::{Channel, Position};
 pub use self::client::Client;
 pub(super) use self::exchange::Exchange;
 pub use self::filler::Filler;

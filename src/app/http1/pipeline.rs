@@ -6,9 +6,8 @@ use std::io;
 use futures::{AsyncReadExt, AsyncWriteExt};
 
 use super::response::Head;
-use crate::app::http::{Client, Exchange};
-use crate::event::{Layer, Phase};
-use crate::rt::TcpStream;
+use crate::app::http::{Channel, Client, Exchange};
+use crate::event::Phase;
 
 /// Bytes asked of the socket at once.
 const CHUNK: usize = 16_384;
@@ -49,24 +48,24 @@ async fn exchange_all(client: &Client, waiting: &mut VecDeque<Exchange>) -> io::
     Ok(())
 }
 
-async fn send(client: &Client, exchange: &Exchange, stream: &mut TcpStream) -> io::Result<()> {
+async fn send(client: &Client, exchange: &Exchange, stream: &mut Channel) -> io::Result<()> {
     let text = format!(
         "GET {} HTTP/1.1\r\nhost: {}\r\n\r\n",
         exchange.path(),
         client.authority
     );
-    let start = stream.progress().written();
+    let position = stream.position();
+    let start = position.written();
     exchange.phase(Phase::RequestStart);
     stream.write_all(text.as_bytes()).await?;
     exchange.phase(Phase::RequestEnd);
-    let end = stream.progress().written();
-    exchange.bytes(Layer::Transport, false, start, end);
+    exchange.spanned(false, start, position.written());
     Ok(())
 }
 
 /// Responses, one after another.
 struct Reader {
-    stream: TcpStream,
+    stream: Channel,
     /// What was read and belongs to no response yet.
     buffer: Vec<u8>,
     /// Offset of the buffer's first byte in the stream.
@@ -89,7 +88,7 @@ impl Reader {
         let start = self.consumed;
         let end = start + head.length as u64 + head.body;
         self.skip_to(end).await?;
-        exchange.bytes(Layer::Transport, true, start, end);
+        exchange.bytes(self.stream.layer(), true, start, end);
         exchange.answered(head.status, head.body);
         Ok(())
     }

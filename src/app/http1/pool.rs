@@ -10,9 +10,9 @@ use http::Request;
 use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1::{Builder, SendRequest};
 
-use crate::app::http::{Client, Ends, Exchange};
-use crate::event::{Layer, Phase, SocketId};
-use crate::rt::{JoinHandle, Progress};
+use crate::app::http::{Client, Ends, Exchange, Position};
+use crate::event::{Phase, SocketId};
+use crate::rt::JoinHandle;
 
 /// The requests that wait for a connection, first wanted, first sent.
 type Queue = Rc<RefCell<VecDeque<Exchange>>>;
@@ -23,7 +23,7 @@ struct Connection {
     task: JoinHandle<()>,
     socket: SocketId,
     ends: Ends,
-    progress: Progress,
+    position: Position,
 }
 
 /// Fetches `paths` over at most `connections` connections. All are wanted at once. As many connections as are of
@@ -74,9 +74,9 @@ async fn connect(
     client: &Client,
     exchange: &mut Exchange,
 ) -> Result<Connection, Box<dyn std::error::Error>> {
-    let (stream, ends) = client.connect(exchange).await?;
-    let (socket, progress) = (stream.socket(), stream.progress());
-    let (sender, connection) = Builder::new().handshake(stream).await?;
+    let (channel, ends) = client.connect(exchange).await?;
+    let (socket, position) = (channel.socket(), channel.position());
+    let (sender, connection) = Builder::new().handshake(channel).await?;
     let task = client.spawner.spawn("http1 client", async move {
         let _ = connection.await; // whoever waits for an answer has the error
     });
@@ -85,7 +85,7 @@ async fn connect(
         task,
         socket,
         ends,
-        progress,
+        position,
     })
 }
 
@@ -97,19 +97,19 @@ impl Connection {
             .header(http::header::HOST, &client.authority)
             .body(Empty::new())
             .expect("a path of a site is a valid target");
-        let (sent, read) = (self.progress.written(), self.progress.read());
+        let (sent, read) = (self.position.written(), self.position.read());
         client.requests.sent(self.ends, exchange.id());
         exchange.phase(Phase::RequestStart);
         let answer = self.sender.send_request(request);
         // A request without a body is written in the instant in which it is handed over.
         exchange.phase(Phase::RequestEnd);
         let response = answer.await?;
-        exchange.bytes(Layer::Transport, false, sent, self.progress.written());
+        exchange.spanned(false, sent, self.position.written());
         exchange.phase(Phase::ResponseStart);
         let status = response.status().as_u16();
         let body = response.into_body().collect().await?.to_bytes().len() as u64;
         // Without pipelining whatever came since the request is the answer.
-        exchange.bytes(Layer::Transport, true, read, self.progress.read());
+        exchange.spanned(true, read, self.position.read());
         exchange.answered(status, body);
         Ok(())
     }
