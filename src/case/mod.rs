@@ -9,6 +9,7 @@ mod judge;
 mod knob;
 mod plan;
 mod run;
+mod secure;
 mod stage;
 
 pub mod accuracy;
