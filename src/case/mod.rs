@@ -7,6 +7,7 @@ mod catalog;
 mod error;
 mod judge;
 mod knob;
+mod page;
 mod plan;
 mod run;
 mod secure;
