@@ -16,6 +16,7 @@ mod stage;
 pub mod accuracy;
 pub mod handshake;
 pub mod head_of_line;
+pub mod image_page;
 pub mod keep_alive;
 pub mod time_wait;
 pub mod transfer;
