@@ -7,4 +7,6 @@ pub mod exchange;
 pub mod http;
 pub mod http1;
 pub mod http2;
+pub mod http3;
+mod quic;
 pub mod tls;

@@ -4,9 +4,8 @@ use std::convert::Infallible;
 use std::rc::Rc;
 
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 
-use super::{Ends, Filler, Requests};
+use super::{Carrier, Filler, Requests};
 use crate::event::{AppEvent, Phase, RequestId, SocketId};
 use crate::rt::{Net, TcpStream};
 use crate::units::Span;
@@ -33,7 +32,9 @@ pub(in crate::app) struct Service {
     net: Net,
     site: Site,
     socket: SocketId,
-    ends: Option<Ends>,
+    carrier: Option<Carrier>,
+    /// Which request it answers, if that is known before the request is read.
+    known: Option<RequestId>,
 }
 
 impl Site {
@@ -59,22 +60,46 @@ impl Site {
 impl Service {
     /// The service for a connection that was accepted.
     pub(in crate::app) fn new(net: Net, site: Site, stream: &TcpStream) -> Self {
+        let ends = stream.ends().map(|(own, peer)| (peer, own));
+        Self::on(net, site, stream.socket(), ends.map(Carrier::Tcp))
+    }
+
+    /// The service for a connection that is known by its carrier.
+    pub(in crate::app) const fn on(
+        net: Net,
+        site: Site,
+        socket: SocketId,
+        carrier: Option<Carrier>,
+    ) -> Self {
         Self {
             net,
             site,
-            socket: stream.socket(),
-            ends: stream.ends().map(|(own, peer)| (peer, own)),
+            socket,
+            carrier,
+            known: None,
+        }
+    }
+
+    /// The service for the next request of the connection, of which nothing has been read yet.
+    pub(in crate::app) fn for_next(&self) -> Self {
+        let arrived = |carrier| self.site.requests.arrived(carrier);
+        Self {
+            known: self.carrier.and_then(arrived),
+            ..self.clone()
         }
     }
 
     /// Answers a request. It is named at once, so that the order of calls is the order of arrival.
-    pub(in crate::app) fn answer(
+    pub(in crate::app) fn answer<B>(
         &self,
-        request: &Request<Incoming>,
-    ) -> impl Future<Output = Result<Response<Filler>, Infallible>> + use<> {
-        let id = self.ends.and_then(|ends| self.site.requests.arrived(ends));
+        request: &Request<B>,
+    ) -> impl Future<Output = Result<Response<Filler>, Infallible>> + use<B> {
+        let service = match self.known {
+            Some(_) => self.clone(),
+            None => self.for_next(),
+        };
+        let id = service.known;
         let object = self.site.object(request.uri().path());
-        let service = self.clone();
         async move {
             service.phase(id, Phase::ServerStart);
             let think = object.map_or(Span::ZERO, |object| object.think);
@@ -96,8 +121,8 @@ impl Service {
 
     /// The connection is gone.
     pub(in crate::app) fn closed(&self) {
-        if let Some(ends) = self.ends {
-            self.site.requests.closed(ends);
+        if let Some(carrier) = self.carrier {
+            self.site.requests.closed(carrier);
         }
     }
 
