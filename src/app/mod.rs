@@ -8,5 +8,6 @@ pub mod http;
 pub mod http1;
 pub mod http2;
 pub mod http3;
+pub mod proxy;
 mod quic;
 pub mod tls;

@@ -15,8 +15,13 @@ pub type Ends = (SocketAddrV4, SocketAddrV4);
 pub enum Carrier {
     /// A TCP connection.
     Tcp(Ends),
-    /// A QUIC connection, by the name that its packets have in events.
-    Quic(u64),
+    /// A stream of a QUIC connection, which is known by the name that its packets have in events.
+    Quic {
+        /// The connection.
+        connection: u64,
+        /// The stream.
+        stream: u64,
+    },
 }
 
 impl From<Ends> for Carrier {
@@ -28,9 +33,9 @@ impl From<Ends> for Carrier {
 /// Gives out [`RequestId`]s, unique in a world, and tells the server which request it has before it. Clones are
 /// the same ledger.
 ///
-/// All versions of HTTP deliver the requests of one connection in the order in which they were sent (RFC 9112
-/// section 9.3.2; in HTTP/2 a new stream's id is larger than those before, RFC 9113 section 5.1.1; streams of
-/// QUIC open in the order of their ids, RFC 9000 section 2.1). So a queue per connection is enough.
+/// On TCP the requests of one connection are delivered in the order in which they were sent (RFC 9112 section 9.3.2; in
+/// HTTP/2 a new stream's id is larger than those before, RFC 9113 section 5.1.1), so a queue per connection is
+/// enough. On QUIC any may come first, but each has its stream for itself (RFC 9114 section 4.1).
 #[derive(Clone, Debug, Default)]
 pub struct Requests(Rc<RefCell<Ledger>>);
 

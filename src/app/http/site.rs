@@ -33,8 +33,6 @@ pub(in crate::app) struct Service {
     site: Site,
     socket: SocketId,
     carrier: Option<Carrier>,
-    /// Which request it answers, if that is known before the request is read.
-    known: Option<RequestId>,
 }
 
 impl Site {
@@ -64,7 +62,7 @@ impl Service {
         Self::on(net, site, stream.socket(), ends.map(Carrier::Tcp))
     }
 
-    /// The service for a connection that is known by its carrier.
+    /// The service for whatever carries requests over `socket`.
     pub(in crate::app) const fn on(
         net: Net,
         site: Site,
@@ -76,16 +74,6 @@ impl Service {
             site,
             socket,
             carrier,
-            known: None,
-        }
-    }
-
-    /// The service for the next request of the connection, of which nothing has been read yet.
-    pub(in crate::app) fn for_next(&self) -> Self {
-        let arrived = |carrier| self.site.requests.arrived(carrier);
-        Self {
-            known: self.carrier.and_then(arrived),
-            ..self.clone()
         }
     }
 
@@ -94,14 +82,10 @@ impl Service {
         &self,
         request: &Request<B>,
     ) -> impl Future<Output = Result<Response<Filler>, Infallible>> + use<B> {
-        let service = match self.known {
-            Some(_) => self.clone(),
-            None => self.for_next(),
-        };
-        let id = service.known;
+        let id = self.arrived();
         let object = self.site.object(request.uri().path());
+        let service = self.clone();
         async move {
-            service.phase(id, Phase::ServerStart);
             let think = object.map_or(Span::ZERO, |object| object.think);
             if !think.is_zero() {
                 service.net.tell(|| AppEvent::Think {
@@ -110,13 +94,26 @@ impl Service {
                 });
                 service.net.clock().sleep(think).await;
             }
-            service.phase(id, Phase::ServerEnd);
+            service.answers(id);
             let mut response = Response::new(Filler::new(object.map_or(0, |object| object.bytes)));
             if object.is_none() {
                 *response.status_mut() = StatusCode::NOT_FOUND;
             }
             Ok(response)
         }
+    }
+
+    /// The next request of the connection is there; its name.
+    pub(in crate::app) fn arrived(&self) -> Option<RequestId> {
+        let arrived = |carrier| self.site.requests.arrived(carrier);
+        let id = self.carrier.and_then(arrived);
+        self.phase(id, Phase::ServerStart);
+        id
+    }
+
+    /// The answer to a request begins.
+    pub(in crate::app) fn answers(&self, id: Option<RequestId>) {
+        self.phase(id, Phase::ServerEnd);
     }
 
     /// The connection is gone.

@@ -4,40 +4,51 @@ use std::error::Error;
 use std::future::poll_fn;
 
 use bytes::{Buf, Bytes};
-use futures::future::join_all;
+use futures::StreamExt;
+use futures::channel::mpsc::UnboundedReceiver;
+use futures::future::join;
 use h3::client::{SendRequest, builder};
+use h3::error::StreamError;
 use http::Request;
 
-use crate::app::http::{Carrier, Client, Exchange};
+use crate::app::http::{Carrier, Client, Exchange, Want, discover};
 use crate::app::quic::{Connecting, QuicClient};
 use crate::event::{Layer, Phase, SocketId};
 use crate::rt::JoinHandle;
 
-/// Fetches `paths` over one connection, all at once as far as the server allows. A client that has a ticket asks with
-/// its first flight (0-RTT). Returns when all have been answered or have failed, and the connection is closed.
+/// Fetches `wants` over one connection, each as soon as it is wanted, as far as the server's limit of streams allows.
+/// A client that has a ticket, and terms that allow early data, asks with its first flight (0-RTT). Returns when all
+/// have been answered or have failed, and the connection is closed.
 ///
 /// # Panics
 /// If the client was given no TLS: there is no QUIC without.
-pub async fn fetch(client: Client, paths: impl IntoIterator<Item = String>) {
-    let mut exchanges: Vec<_> = paths.into_iter().map(|path| client.want(path)).collect();
-    let Some((first, others)) = exchanges.split_first_mut() else {
+pub async fn fetch(client: Client, wants: impl IntoIterator<Item = impl Into<Want>>) {
+    let wants = wants.into_iter().map(Into::into).collect();
+    let (discovery, exchanges) = discover(client.clone(), wants);
+    join(discovery, fetch_all(&client, exchanges)).await;
+}
+
+async fn fetch_all(client: &Client, mut exchanges: UnboundedReceiver<Exchange>) {
+    let Some(mut first) = exchanges.next().await else {
         return;
     };
-    match connect(&client, first).await {
+    match connect(client, &mut first).await {
         Ok(connection) => {
-            for exchange in others {
-                exchange.assigned(Some(connection.socket));
-            }
-            let answers = exchanges
-                .iter()
-                .map(|exchange| connection.request(&client, exchange));
-            join_all(answers).await;
+            let socket = Some(connection.socket);
+            let others = exchanges.for_each_concurrent(None, |mut exchange| {
+                exchange.assigned(socket);
+                connection.request(client, exchange)
+            });
+            join(connection.request(client, first), others).await;
             drop(connection.sender); // the connection closes when nobody can send on it
             connection.task.await;
         }
-        Err(error) => exchanges
-            .iter()
-            .for_each(|exchange| exchange.failed(&*error)),
+        Err(error) => {
+            first.failed(&*error);
+            while let Some(exchange) = exchanges.next().await {
+                exchange.failed(&*error);
+            }
+        }
     }
 }
 
@@ -51,6 +62,7 @@ struct Connection {
     name: u64,
 }
 
+/// Opens a connection on behalf of `exchange`, which waits for it.
 async fn connect(client: &Client, exchange: &mut Exchange) -> Result<Connection, Box<dyn Error>> {
     let tls = client.tls.as_ref().expect("QUIC is never without TLS");
     exchange.assigned(None);
@@ -82,40 +94,36 @@ async fn connect(client: &Client, exchange: &mut Exchange) -> Result<Connection,
 }
 
 impl Connection {
-    /// Sends a request and returns what reads the answer to its end. Futures that are polled in order open their
-    /// streams in order: 0, 4, 8, ... (RFC 9000 section 2.1).
-    async fn request(&self, client: &Client, exchange: &Exchange) {
+    /// Sends a request and reads the answer to its end.
+    async fn request(&self, client: &Client, exchange: Exchange) {
+        if let Err(error) = self.converse(client, &exchange).await {
+            exchange.failed(&error);
+        }
+    }
+
+    async fn converse(&self, client: &Client, exchange: &Exchange) -> Result<(), StreamError> {
         let url = format!("{}{}", client.origin(), exchange.path());
         let request = Request::get(url)
             .body(())
             .expect("an authority and a path of a site make a valid target");
-        let mut sender = self.sender.clone();
-        client
-            .requests
-            .sent(Carrier::Quic(self.name), exchange.id());
-        exchange.phase(Phase::RequestStart);
-        if let Err(error) = converse(&mut sender, request, exchange).await {
-            exchange.failed(&error);
+        let mut stream = self.sender.clone().send_request(request).await?;
+        let id = stream.id().into_inner();
+        let carrier = Carrier::Quic {
+            connection: self.name,
+            stream: id,
+        };
+        client.requests.sent(carrier, exchange.id());
+        exchange.phase(Phase::RequestStart); // before, it waited for a stream that it may open
+        stream.finish().await?;
+        exchange.phase(Phase::RequestEnd);
+        let response = stream.recv_response().await?;
+        exchange.phase(Phase::ResponseStart);
+        let mut body = 0;
+        while let Some(data) = stream.recv_data().await? {
+            body += data.remaining() as u64;
         }
+        exchange.bytes(Layer::Stream(id), true, 0, body);
+        exchange.answered(response.status().as_u16(), body);
+        Ok(())
     }
-}
-
-async fn converse(
-    sender: &mut Sender,
-    request: Request<()>,
-    exchange: &Exchange,
-) -> Result<(), h3::error::StreamError> {
-    let mut stream = sender.send_request(request).await?;
-    stream.finish().await?;
-    exchange.phase(Phase::RequestEnd);
-    let response = stream.recv_response().await?;
-    exchange.phase(Phase::ResponseStart);
-    let mut body = 0;
-    while let Some(data) = stream.recv_data().await? {
-        body += data.remaining() as u64;
-    }
-    let id = stream.id().into_inner();
-    exchange.bytes(Layer::Stream(id), true, 0, body);
-    exchange.answered(response.status().as_u16(), body);
-    Ok(())
 }
