@@ -159,7 +159,7 @@ mod tests {
         let subnet = Subnet::of(Ipv4Addr::new(198, 18, 3, 0), 24);
         let mut answer = response(&query_for(example(), subnet), ResponseCode::NoError);
         set_scope(&mut answer, subnet, 16);
-        let option = subnet_option(&answer).unwrap().clone();
+        let option = *subnet_option(&answer).unwrap();
         assert_eq!((option.source_prefix(), option.scope_prefix()), (24, 16));
         assert_eq!(there_and_back(&answer).edns, answer.edns);
     }

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::Name;
 
 use super::ask::{Asker, LookupError, Patience};
 use super::cache::{Answer, Cache};
@@ -76,34 +77,41 @@ impl Stub {
     /// [`LookupError`] that says why there are none.
     pub async fn lookup(&self, name: &str) -> Result<Answer, LookupError> {
         let name = name_of(name).ok_or_else(|| LookupError::BadName(name.to_owned()))?;
-        let net = self.asker.net();
-        let known = self.cache.as_ref().and_then(|cache| {
-            let mut cache = cache.borrow_mut();
-            cache.get(net.clock().now(), &name, net.address())
-        });
+        let known = self.known(&name);
         let cached = known.is_some();
         let answer = match known {
             Some(answer) => answer,
-            None => {
-                let message = self.asker.ask(query(name.clone(), true)).await?;
-                let text = || text_of(&name);
-                match message.metadata.response_code {
-                    ResponseCode::NoError => {}
-                    ResponseCode::NXDomain => return Err(LookupError::NoSuchName(text())),
-                    code => return Err(LookupError::Refused(code)),
-                }
-                let (addresses, ttl) = addresses(&message);
-                if addresses.is_empty() {
-                    return Err(LookupError::NoAddress(text()));
-                }
-                Answer { addresses, ttl }
-            }
+            None => self.ask(&name).await?,
         };
-        if let Some(cache) = self.cache.as_ref().filter(|_| !cached) {
-            let mut cache = cache.borrow_mut();
-            cache.put(net.clock().now(), name.clone(), Subnet::EVERYWHERE, &answer);
-        }
+        let net = self.asker.net();
         net.tell(|| told(&text_of(&name), &answer, cached));
+        Ok(answer)
+    }
+
+    fn known(&self, name: &Name) -> Option<Answer> {
+        let (cache, net) = (self.cache.as_ref()?, self.asker.net());
+        let mut cache = cache.borrow_mut();
+        cache.get(net.clock().now(), name, net.address())
+    }
+
+    /// Asks the resolver, and keeps what it says.
+    async fn ask(&self, name: &Name) -> Result<Answer, LookupError> {
+        let message = self.asker.ask(query(name.clone(), true)).await?;
+        match message.metadata.response_code {
+            ResponseCode::NoError => {}
+            ResponseCode::NXDomain => return Err(LookupError::NoSuchName(text_of(name))),
+            code => return Err(LookupError::Refused(code)),
+        }
+        let (addresses, ttl) = addresses(&message);
+        if addresses.is_empty() {
+            return Err(LookupError::NoAddress(text_of(name)));
+        }
+        let answer = Answer { addresses, ttl };
+        if let Some(cache) = &self.cache {
+            let now = self.asker.net().clock().now();
+            let mut cache = cache.borrow_mut();
+            cache.put(now, name.clone(), Subnet::EVERYWHERE, &answer);
+        }
         Ok(answer)
     }
 }

@@ -32,7 +32,7 @@ pub struct Zone(Rc<RefCell<Names>>);
 #[derive(Debug)]
 struct Names {
     ttl: u32,
-    names: BTreeMap<Name, Meaning>,
+    meanings: BTreeMap<Name, Meaning>,
     /// Addresses that are not given out.
     withdrawn: BTreeSet<Ipv4Addr>,
     /// How often addresses have taken turns; it begins anywhere.
@@ -53,7 +53,7 @@ impl Zone {
     pub fn new(ttl: u32, mut chance: Stream) -> Self {
         Self(Rc::new(RefCell::new(Names {
             ttl,
-            names: BTreeMap::new(),
+            meanings: BTreeMap::new(),
             withdrawn: BTreeSet::new(),
             turn: usize::from(chance.random::<u16>()),
         })))
@@ -66,7 +66,7 @@ impl Zone {
     #[must_use]
     pub fn with(self, name: &str, meaning: Meaning) -> Self {
         let name = name_of(name).expect("the name is a domain name");
-        self.0.borrow_mut().names.insert(name, meaning);
+        self.0.borrow_mut().meanings.insert(name, meaning);
         self
     }
 
@@ -84,7 +84,7 @@ impl Zone {
 
 impl Names {
     fn say(&mut self, name: &Name, client: Ipv4Addr) -> Option<Said> {
-        let (addresses, scope) = match self.names.get(name)? {
+        let (addresses, scope) = match self.meanings.get(name)? {
             Meaning::Fixed(address) => (vec![*address], Subnet::EVERYWHERE),
             Meaning::RoundRobin(all) => {
                 let mut addresses = all.clone();
