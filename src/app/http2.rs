@@ -2,13 +2,16 @@
 //! at once.
 
 use bytes::Bytes;
-use futures::future::join_all;
-use http::Request;
+use futures::StreamExt;
+use futures::channel::mpsc::UnboundedReceiver;
+use futures::future::join;
+use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper::service::service_fn;
 
-use super::http::{Client, Ends, Exchange, Server};
+use super::http::{Client, Ends, Exchange, Server, Want, discover};
 use crate::event::{Layer, Phase, SocketError, SocketId};
 use crate::rt::{HyperTimer, JoinHandle};
 
@@ -33,43 +36,54 @@ pub async fn serve(server: Server) -> Result<(), SocketError> {
         .await
 }
 
-/// Fetches `paths` over one connection, all at once as far as [`STREAMS`] allows. Returns when all have been
-/// answered or have failed, and the connection is closed.
-pub async fn fetch(client: Client, paths: impl IntoIterator<Item = String>) {
-    let mut exchanges: Vec<_> = paths.into_iter().map(|path| client.want(path)).collect();
-    let Some((first, others)) = exchanges.split_first_mut() else {
+/// Fetches `wants` over one connection, each as soon as it is wanted, as far as [`STREAMS`] allows. Returns when all
+/// have been answered or have failed, and the connection is closed.
+pub async fn fetch(client: Client, wants: impl IntoIterator<Item = impl Into<Want>>) {
+    let wants = wants.into_iter().map(Into::into).collect();
+    let (discovery, exchanges) = discover(client.clone(), wants);
+    join(discovery, fetch_all(&client, exchanges)).await;
+}
+
+async fn fetch_all(client: &Client, mut exchanges: UnboundedReceiver<Exchange>) {
+    let Some(mut first) = exchanges.next().await else {
         return;
     };
-    match connect(&client, first).await {
+    match connect(client, &mut first).await {
         Ok(mut connection) => {
-            for exchange in others {
-                exchange.assigned(Some(connection.socket));
-            }
-            // Each call opens a stream, in this order: 1, 3, 5, ... (RFC 9113 section 5.1.1).
-            let answers = (1..)
-                .step_by(2)
-                .zip(&exchanges)
-                .map(|(stream, exchange)| connection.request(&client, exchange, stream));
-            let answers: Vec<_> = answers.collect();
-            join_all(answers).await;
+            let socket = Some(connection.socket);
+            let mut streams = (1..).step_by(2); // RFC 9113 section 5.1.1
+            let mut request = |exchange| {
+                let stream = streams.next().expect("there are enough ids for every page");
+                connection.request(client, exchange, stream)
+            };
+            let first = request(first);
+            let others = exchanges.for_each_concurrent(None, |mut exchange| {
+                exchange.assigned(socket);
+                request(exchange)
+            });
+            join(first, others).await;
             drop(connection.sender); // the connection closes when nobody can send on it
             connection.task.await;
         }
-        Err(error) => exchanges
-            .iter()
-            .for_each(|exchange| exchange.failed(&*error)),
+        Err(error) => {
+            first.failed(&*error);
+            while let Some(exchange) = exchanges.next().await {
+                exchange.failed(&*error);
+            }
+        }
     }
 }
 
 /// A connection that takes any number of requests at a time.
-struct Connection {
-    sender: SendRequest<Empty<Bytes>>,
+pub(super) struct Connection {
+    pub(super) sender: SendRequest<Empty<Bytes>>,
     task: JoinHandle<()>,
     socket: SocketId,
     ends: Ends,
 }
 
-async fn connect(
+/// Opens a connection on behalf of `exchange`, which waits for it.
+pub(super) async fn connect(
     client: &Client,
     exchange: &mut Exchange,
 ) -> Result<Connection, Box<dyn std::error::Error>> {
@@ -93,12 +107,26 @@ async fn connect(
 
 impl Connection {
     /// Sends a request, which opens `stream`, and returns what reads the answer to its end.
-    fn request<'a>(
+    fn request(
         &mut self,
         client: &Client,
-        exchange: &'a Exchange,
+        exchange: Exchange,
         stream: u64,
-    ) -> impl Future<Output = ()> + use<'a> {
+    ) -> impl Future<Output = ()> + use<> {
+        let answer = self.send(client, &exchange);
+        async move {
+            if let Err(error) = receive(answer, &exchange, stream).await {
+                exchange.failed(&error);
+            }
+        }
+    }
+
+    /// Sends a request at once, and returns what waits for the head of the answer.
+    pub(super) fn send(
+        &mut self,
+        client: &Client,
+        exchange: &Exchange,
+    ) -> impl Future<Output = hyper::Result<Response<Incoming>>> + use<> {
         let url = format!("{}{}", client.origin(), exchange.path());
         let request = Request::get(url)
             .body(Empty::new())
@@ -108,16 +136,17 @@ impl Connection {
         let answer = self.sender.send_request(request);
         // A request without a body is written in the instant in which it is handed over.
         exchange.phase(Phase::RequestEnd);
-        async move {
-            if let Err(error) = receive(answer, exchange, stream).await {
-                exchange.failed(&error);
-            }
-        }
+        answer
+    }
+
+    /// Its name in events.
+    pub(super) const fn socket(&self) -> SocketId {
+        self.socket
     }
 }
 
 async fn receive(
-    answer: impl Future<Output = hyper::Result<http::Response<hyper::body::Incoming>>>,
+    answer: impl Future<Output = hyper::Result<Response<Incoming>>>,
     exchange: &Exchange,
     stream: u64,
 ) -> hyper::Result<()> {

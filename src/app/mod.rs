@@ -8,4 +8,5 @@ pub mod exchange;
 pub mod http;
 pub mod http1;
 pub mod http2;
+pub mod proxy;
 pub mod tls;

@@ -25,6 +25,8 @@ pub enum Kind {
     Time,
     /// A size, at least one byte and at most 4 GB: `100kB`.
     Size,
+    /// A size in a range of bytes.
+    SizeWithin(RangeInclusive<u64>),
     /// A rate, or `unlimited`.
     Rate,
     /// A queue limit in packets or bytes, or `unlimited`.
@@ -82,13 +84,8 @@ impl Knob {
                     span.to_string()
                 })
             }
-            Kind::Size => {
-                let bytes: Bytes = value.parse()?;
-                if bytes.0 == 0 || bytes.0 > LARGEST {
-                    return Err(format!("a size from 1B to {} is needed", Bytes(LARGEST)));
-                }
-                Ok(bytes.to_string())
-            }
+            Kind::Size => size(value, &(1..=LARGEST)),
+            Kind::SizeWithin(range) => size(value, range),
             Kind::Rate => or_word(value, "unlimited", |value| {
                 Ok(value.parse::<BitRate>()?.to_string())
             }),
@@ -107,6 +104,7 @@ impl Knob {
         match &self.kind {
             Kind::Time => "150ms".to_owned(),
             Kind::Size => "100kB".to_owned(),
+            Kind::SizeWithin(_) => self.default.clone(),
             Kind::Rate => "10mbit".to_owned(),
             Kind::Queue => "100p".to_owned(),
             Kind::Loss | Kind::Chance => "1%".to_owned(),
@@ -139,6 +137,15 @@ fn spelled<T: std::str::FromStr<Err: std::fmt::Display> + std::fmt::Display>(
         .parse::<T>()
         .map(|value| value.to_string())
         .map_err(|error| error.to_string())
+}
+
+fn size(value: &str, range: &RangeInclusive<u64>) -> Result<String, String> {
+    let bytes: Bytes = value.parse()?;
+    if range.contains(&bytes.0) {
+        return Ok(bytes.to_string());
+    }
+    let (least, most) = (Bytes(*range.start()), Bytes(*range.end()));
+    Err(format!("a size from {least} to {most} is needed"))
 }
 
 fn count(value: &str, range: &RangeInclusive<u64>) -> Result<String, String> {

@@ -7,8 +7,10 @@ mod catalog;
 mod error;
 mod judge;
 mod knob;
+mod page;
 mod plan;
 mod run;
+mod secure;
 mod stage;
 
 pub mod accuracy;

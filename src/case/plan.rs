@@ -279,7 +279,7 @@ impl Kind {
     pub const fn placeholder(&self) -> &'static str {
         match self {
             Self::Time => "TIME",
-            Self::Size => "SIZE",
+            Self::Size | Self::SizeWithin(_) => "SIZE",
             Self::Rate => "RATE",
             Self::Queue => "PACKETSp|BYTES",
             Self::Loss => "CHANCE|gemodel ...",

@@ -14,6 +14,7 @@ mod filler;
 mod requests;
 mod server;
 mod site;
+mod want;
 
 pub(super) use self::channel::{Channel, Position};
 pub use self::client::Client;
@@ -23,3 +24,5 @@ pub use self::requests::{Ends, Requests};
 pub use self::server::Server;
 pub(super) use self::site::Service;
 pub use self::site::{Object, Site};
+pub use self::want::Want;
+pub(super) use self::want::discover;

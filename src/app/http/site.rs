@@ -72,11 +72,10 @@ impl Service {
         &self,
         request: &Request<Incoming>,
     ) -> impl Future<Output = Result<Response<Filler>, Infallible>> + use<> {
-        let id = self.ends.and_then(|ends| self.site.requests.arrived(ends));
+        let id = self.arrived();
         let object = self.site.object(request.uri().path());
         let service = self.clone();
         async move {
-            service.phase(id, Phase::ServerStart);
             let think = object.map_or(Span::ZERO, |object| object.think);
             if !think.is_zero() {
                 service.net.tell(|| AppEvent::Think {
@@ -85,13 +84,25 @@ impl Service {
                 });
                 service.net.clock().sleep(think).await;
             }
-            service.phase(id, Phase::ServerEnd);
+            service.answers(id);
             let mut response = Response::new(Filler::new(object.map_or(0, |object| object.bytes)));
             if object.is_none() {
                 *response.status_mut() = StatusCode::NOT_FOUND;
             }
             Ok(response)
         }
+    }
+
+    /// The next request of the connection is there; its name.
+    pub(in crate::app) fn arrived(&self) -> Option<RequestId> {
+        let id = self.ends.and_then(|ends| self.site.requests.arrived(ends));
+        self.phase(id, Phase::ServerStart);
+        id
+    }
+
+    /// The answer to a request begins.
+    pub(in crate::app) fn answers(&self, id: Option<RequestId>) {
+        self.phase(id, Phase::ServerEnd);
     }
 
     /// The connection is gone.

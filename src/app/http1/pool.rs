@@ -1,21 +1,22 @@
 //! A client as browsers are: some connections, and one queue for all of them.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use futures::future::join_all;
+use futures::StreamExt;
+use futures::channel::mpsc::UnboundedReceiver;
+use futures::future::{join, join_all};
+use futures::lock::Mutex;
 use http::Request;
 use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1::{Builder, SendRequest};
 
-use crate::app::http::{Client, Ends, Exchange, Position};
+use crate::app::http::{Client, Ends, Exchange, Position, Want, discover};
 use crate::event::{Phase, SocketId};
 use crate::rt::JoinHandle;
 
-/// The requests that wait for a connection, first wanted, first sent.
-type Queue = Rc<RefCell<VecDeque<Exchange>>>;
+/// The requests that wait for a connection, first wanted, first sent. Whoever holds the lock has the next.
+type Queue = Rc<Mutex<UnboundedReceiver<Exchange>>>;
 
 /// A connection that can take one request at a time.
 struct Connection {
@@ -26,22 +27,28 @@ struct Connection {
     position: Position,
 }
 
-/// Fetches `paths` over at most `connections` connections. All are wanted at once. As many connections as are of
-/// use are opened at once, each for the request that is then next in the queue; a connection that has its
-/// answer takes the next request. Returns when all have been answered or have failed, and the connections
-/// are closed.
-pub async fn fetch(client: Client, paths: impl IntoIterator<Item = String>, connections: usize) {
-    let queue: VecDeque<_> = paths.into_iter().map(|path| client.want(path)).collect();
-    let useful = connections.min(queue.len());
-    let queue = Rc::new(RefCell::new(queue));
-    join_all((0..useful).map(|_| work(client.clone(), Rc::clone(&queue)))).await;
+/// Fetches `wants` over at most `connections` connections. As many connections as are of use are opened, each for
+/// the request that is then next in the queue; a connection that has its answer takes the next request. Returns
+/// when all have been answered or have failed, and the connections are closed.
+pub async fn fetch(
+    client: Client,
+    wants: impl IntoIterator<Item = impl Into<Want>>,
+    connections: usize,
+) {
+    let wants: Vec<Want> = wants.into_iter().map(Into::into).collect();
+    let useful = connections.min(wants.len());
+    let (discovery, exchanges) = discover(client.clone(), wants);
+    let queue = Rc::new(Mutex::new(exchanges));
+    let workers = join_all((0..useful).map(|_| work(client.clone(), Rc::clone(&queue))));
+    join(discovery, workers).await;
 }
 
-/// Takes requests from the queue until it is empty. A connection that has ended is replaced.
+/// Takes requests from the queue until it ends. A connection that has ended is replaced.
 async fn work(client: Client, queue: Queue) {
     let mut open: Option<Connection> = None;
     loop {
-        let Some(mut exchange) = queue.borrow_mut().pop_front() else {
+        let next = queue.lock().await.next().await;
+        let Some(mut exchange) = next else {
             break;
         };
         let connection = match open

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::super::page::{self, Fate};
 use super::frames::{self, Frame};
-use super::page::{self, Fate};
 use super::waits::{self, Delivery};
 use super::{Judgement, Plan, Stage, expect, fetch_page, slow_start_rounds};
 use crate::case::transfer::{INITIAL_WINDOW, MSS};

@@ -6,11 +6,12 @@
 
 mod frames;
 mod lost;
-mod page;
+
 mod schedule;
 mod waits;
 
 use super::knob::{Kind, Knob, path_knobs};
+use super::page::{self, Fate};
 use super::stage::Pair;
 use super::transfer::{MSS, slow_start_rounds};
 use super::{Case, CaseError, Judgement, Main, Plan, Stage, Variant, expect};
@@ -21,7 +22,6 @@ use crate::measure::Check;
 use crate::record::Recording;
 use crate::sim::PathConfig;
 use crate::units::Span;
-use page::Fate;
 use schedule::{Schedule, TOLERANCE};
 
 /// Connections that browsers open to one origin.

@@ -1,4 +1,8 @@
 //! `handshake`: what opening a connection costs, and what one lost segment of it costs more.
+//!
+//! `tls` has the variants with TLS on the connection.
+
+mod tls;
 
 use std::collections::BTreeMap;
 
@@ -6,6 +10,7 @@ use futures::{AsyncReadExt, AsyncWriteExt};
 use serde_json::{Value, json};
 
 use super::knob::{Kind, Knob, path_knobs};
+use super::secure::certificates_knob;
 use super::stage::Pair;
 use super::{Case, CaseError, Judgement, Main, Plan, Stage, Variant, expect};
 use crate::event::{SocketError, SocketEvent, TcpState};
@@ -50,6 +55,18 @@ const VARIANTS: &[Variant] = &[
         name: "blackhole",
         about: "every SYN is dropped",
     },
+    Variant {
+        name: "tls12",
+        about: "TLS 1.2 on the connection",
+    },
+    Variant {
+        name: "tls13",
+        about: "TLS 1.3 on the connection",
+    },
+    Variant {
+        name: "tls13-0rtt",
+        about: "TLS 1.3 that resumes a session, with the request as early data",
+    },
 ];
 
 impl Case for Handshake {
@@ -82,6 +99,7 @@ impl Case for Handshake {
                 Kind::Count(0..=12),
                 "SYNs sent again with doubling intervals",
             ),
+            certificates_knob(),
         ]);
         knobs
     }
@@ -101,6 +119,9 @@ impl Case for Handshake {
     }
 
     fn build(&self, plan: &Plan, stage: &mut Stage<'_>) -> Main {
+        if let Some(terms) = tls::terms(plan.variant()) {
+            return tls::build(plan, stage, terms);
+        }
         let Pair { client, server } = pair(plan, stage);
         let remote = server.endpoint(80);
         if plan.variant() != "refused" {
@@ -114,6 +135,9 @@ impl Case for Handshake {
     }
 
     fn judge(&self, plan: &Plan, recording: &Recording) -> Judgement {
+        if let Some(terms) = tls::terms(plan.variant()) {
+            return tls::judge(plan, recording, terms);
+        }
         let client = HostView::named(recording, "client");
         let rtt = plan.span("rtt");
         let judgement = Judgement {
@@ -320,16 +344,18 @@ fn one_way_checks(recording: &Recording, rtt: Span) -> Vec<Check> {
 }
 
 fn connected_at(host: HostView<'_>) -> Option<crate::units::SimTime> {
-    host.sockets().find_map(|(at, _, event)| {
-        matches!(
-            event,
-            SocketEvent::State {
-                to: TcpState::Established,
-                ..
-            }
-        )
-        .then_some(at)
-    })
+    host.sockets()
+        .find_map(|(at, _, event)| is_established(event).then_some(at))
+}
+
+const fn is_established(event: &SocketEvent) -> bool {
+    matches!(
+        event,
+        SocketEvent::State {
+            to: TcpState::Established,
+            ..
+        }
+    )
 }
 
 fn figures(recording: &Recording) -> BTreeMap<String, Value> {
