@@ -21,6 +21,8 @@ mod cases;
 mod cli;
 /// The same world twice.
 mod determinism;
+/// Stub, resolver and authority.
+mod dns;
 /// What the HTTP roles say and send, seen through the case `head-of-line`.
 mod head_of_line;
 /// Stories of one host: how it opens, closes, waits and gives up.

@@ -3,9 +3,11 @@
 use std::net::SocketAddrV4;
 
 use super::{Channel, Ends, Exchange, Requests};
+use crate::app::dns::Stub;
 use crate::app::tls::ClientTls;
 use crate::event::Phase;
-use crate::rt::{Net, Spawner, TcpOptions};
+use crate::rt::{Net, Spawner, TcpOptions, TcpStream};
+use crate::units::Span;
 
 /// A client of one origin. The functions of [`http1`](crate::app::http1) and [`http2`](crate::app::http2) say
 /// how it fetches.
@@ -25,6 +27,10 @@ pub struct Client {
     pub tcp: TcpOptions,
     /// How it speaks TLS; without it the scheme is `http`.
     pub tls: Option<ClientTls>,
+    /// Who tells for each connection where the origin is; without it the address of `remote` is known.
+    pub lookup: Option<Stub>,
+    /// How long TCP may take to connect, if that is limited.
+    pub connect_timeout: Option<Span>,
 }
 
 impl Client {
@@ -44,7 +50,16 @@ impl Client {
             authority: authority.to_owned(),
             tcp: TcpOptions::without_nagle(),
             tls: None,
+            lookup: None,
+            connect_timeout: None,
         }
+    }
+
+    /// The same, but the address of `remote` is looked up by the name of the origin.
+    #[must_use]
+    pub fn with_lookup(mut self, stub: Stub) -> Self {
+        self.lookup = Some(stub);
+        self
     }
 
     /// The same over TLS.
@@ -71,8 +86,9 @@ impl Client {
         exchange: &mut Exchange,
     ) -> std::io::Result<(Channel, Ends)> {
         exchange.assigned(None);
+        let remote = self.look_up(exchange).await?;
         exchange.phase(Phase::ConnectStart);
-        let stream = self.net.connect(self.remote, &self.tcp).await?;
+        let stream = self.connect_to(remote).await?;
         let channel = match &self.tls {
             None => Channel::Plain(stream),
             Some(tls) => {
@@ -84,5 +100,35 @@ impl Client {
         exchange.connected(channel.socket());
         let ends = channel.ends().ok_or(std::io::ErrorKind::NotConnected)?;
         Ok((channel, ends))
+    }
+
+    /// Where the origin is.
+    async fn look_up(&self, exchange: &Exchange) -> std::io::Result<SocketAddrV4> {
+        let Some(stub) = &self.lookup else {
+            return Ok(self.remote);
+        };
+        exchange.phase(Phase::DnsStart);
+        let address = stub.resolve(self.host_name()).await;
+        let address = address.map_err(std::io::Error::other)?;
+        exchange.phase(Phase::DnsEnd);
+        Ok(SocketAddrV4::new(address, self.remote.port()))
+    }
+
+    /// The authority without a port (RFC 3986 section 3.2).
+    fn host_name(&self) -> &str {
+        let mut parts = self.authority.splitn(2, ':');
+        parts.next().unwrap_or_default()
+    }
+
+    async fn connect_to(&self, remote: SocketAddrV4) -> std::io::Result<TcpStream> {
+        let connected = self.net.connect(remote, &self.tcp);
+        let Some(limit) = self.connect_timeout else {
+            return Ok(connected.await?);
+        };
+        let clock = self.net.clock();
+        match clock.timeout(limit, Box::pin(connected)).await {
+            Ok(stream) => Ok(stream?),
+            Err(elapsed) => Err(std::io::Error::new(std::io::ErrorKind::TimedOut, elapsed)),
+        }
     }
 }
