@@ -2,11 +2,12 @@
 //!
 //! A [`Recording`] is all that readers have. It knows no simulator: it may as well come from a file.
 //! [`Index`] answers questions about its frames and sockets, [`Remarks`] says what is unusual about a frame,
-//! [`pcapng`] writes a host's capture and [`events_file`] keeps the whole.
+//! [`pcapng`] writes a host's capture, [`qlog`] its QUIC connections, and [`events_file`] keeps the whole.
 
 pub mod events_file;
 mod index;
 pub mod pcapng;
+pub mod qlog;
 mod recorder;
 mod recording;
 mod remarks;

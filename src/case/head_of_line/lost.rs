@@ -39,7 +39,7 @@ pub(super) fn script(plan: &Plan) -> DropScripts {
 }
 
 /// The same world without the drop. Where chance has taken so much that it does not end, its beginning.
-fn dry_run(plan: &Plan) -> Recording {
+pub(super) fn dry_run(plan: &Plan) -> Recording {
     let recorder = Rc::new(RefCell::new(Recorder::new()));
     let mut world = World::new(plan.seed(), Probe::new(recorder.clone()));
     let main = fetch_page(plan, &mut Stage::new(&mut world), &DropScripts::default());
