@@ -31,6 +31,8 @@ mod host;
 mod hyper;
 /// What a stream delivers, whatever happens to its frames.
 mod integrity;
+/// QUIC and HTTP/3.
+mod quic;
 /// Builders and drivers that the others share.
 mod support;
 /// Wireshark's opinion of the captures.

@@ -99,9 +99,10 @@ pub(super) fn judge(plan: &Plan, recording: &Recording, terms: Terms) -> Judgeme
     if !plan.is_clean() {
         return judgement;
     }
-    let before = match terms.early_data {
-        true => 0,
-        false => handshake_rounds(plan, terms),
+    let before = if terms.early_data {
+        0
+    } else {
+        handshake_rounds(plan.bytes("certificates"))
     };
     judgement.checks.push(measured.leaves(before, rtt));
     judgement.checks.push(expect(
@@ -171,13 +172,10 @@ fn shown(span: Option<Span>) -> String {
     span.map_or_else(|| "never".to_owned(), |span| span.to_string())
 }
 
-/// Rounds that the server's handshake takes; a resumed session has no certificates in it.
-fn handshake_rounds(plan: &Plan, terms: Terms) -> u64 {
-    let flight = plan.bytes("certificates") + MESSAGES;
-    match flight.checked_sub(AT_ONCE) {
-        Some(left) if !terms.early_data => 1 + slow_start_rounds(left, FIRST_WINDOW),
-        _ => 1,
-    }
+/// Rounds that the server's handshake takes with so many bytes of certificates.
+fn handshake_rounds(certificates: u64) -> u64 {
+    let left = (certificates + MESSAGES).saturating_sub(AT_ONCE);
+    1 + slow_start_rounds(left, FIRST_WINDOW)
 }
 
 /// What the client's last connection did.
@@ -356,4 +354,18 @@ fn has_certificates(packet: &QuicPacket) -> bool {
 
 fn is_answer(event: &AppEvent) -> bool {
     matches!(event, AppEvent::Response { status: 200, .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_take_a_round_more_once_they_exceed_what_may_be_sent_at_once() {
+        assert_eq!(handshake_rounds(1_000), 1);
+        assert_eq!(handshake_rounds(3_029), 1);
+        assert_eq!(handshake_rounds(3_030), 2);
+        assert_eq!(handshake_rounds(15_712), 2);
+        assert_eq!(handshake_rounds(15_713), 3);
+    }
 }
