@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::HostView;
-use crate::event::{
-    AppEvent, ByteRange, Event, HostId, QuicFrame, QuicPacket, QuicPacketKind, SocketId,
-};
-use crate::record::Recording;
+use crate::event::{AppEvent, Event, HostId, QuicFrame, QuicPacket};
+use crate::record::{QuicSent, Recording};
 use crate::units::SimTime;
 use crate::wire::packet::UdpView;
 use crate::wire::{Frame, FrameId};
@@ -69,7 +67,7 @@ impl<'a> QuicCarriers<'a> {
 
     /// What stands beside each frame's arrow in a ladder.
     pub fn labels(&self) -> BTreeMap<FrameId, QuicLabel> {
-        let mut sent = Sent::default();
+        let mut sent = QuicSent::default();
         let labels = self.packets.iter();
         labels
             .map(|(frame, packets)| (*frame, QuicLabel::of(packets, &mut sent)))
@@ -89,44 +87,18 @@ pub struct QuicLabel {
 }
 
 impl QuicLabel {
-    fn of(packets: &[&QuicPacket], sent: &mut Sent) -> Self {
+    fn of(packets: &[&QuicPacket], sent: &mut QuicSent) -> Self {
         let words: Vec<_> = packets.iter().map(|packet| in_brief(packet)).collect();
-        let data: Vec<_> = packets.iter().flat_map(|packet| data_of(packet)).collect();
+        let mut frames = packets.iter().flat_map(|packet| &packet.frames);
         Self {
             text: words.join(" + "),
-            has_data: !data.is_empty(),
-            again: data.into_iter().fold(false, |again, (stream, range)| {
-                sent.advance(stream, range) || again
+            has_data: frames
+                .any(|frame| matches!(frame, QuicFrame::Crypto(_) | QuicFrame::Stream { .. })),
+            again: packets.iter().fold(false, |again, packet| {
+                again | !sent.again(packet).is_empty()
             }),
         }
     }
-}
-
-/// One direction of a stream: the sender's socket, the connection, and which of its streams, or of the handshake's.
-type Way = (SocketId, u64, Result<u64, QuicPacketKind>);
-
-/// How much of each stream was sent.
-#[derive(Debug, Default)]
-struct Sent(BTreeMap<Way, u64>);
-
-impl Sent {
-    /// Takes note of what is sent; whether it was sent before.
-    fn advance(&mut self, way: Way, range: ByteRange) -> bool {
-        let end = self.0.entry(way).or_default();
-        let again = range.start < *end;
-        *end = range.end.max(*end);
-        again
-    }
-}
-
-/// The bytes of streams and of the handshake that a packet carries.
-fn data_of(packet: &QuicPacket) -> impl Iterator<Item = (Way, ByteRange)> {
-    let way = |stream| (packet.socket, packet.connection, stream);
-    packet.frames.iter().filter_map(move |frame| match frame {
-        QuicFrame::Stream { stream, range, .. } => Some((way(Ok(*stream)), *range)),
-        QuicFrame::Crypto(range) => Some((way(Err(packet.kind)), *range)),
-        _ => None,
-    })
 }
 
 /// For example `1-RTT STREAM 0,4`.
@@ -161,6 +133,7 @@ impl<'a> HostView<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{ByteRange, QuicPacketKind, SocketId};
 
     fn packet(kind: QuicPacketKind, frames: Vec<QuicFrame>) -> QuicPacket {
         QuicPacket {
@@ -196,31 +169,15 @@ mod tests {
         let crypto = QuicFrame::Crypto(ByteRange { start: 0, end: 9 });
         let first = packet(Initial, vec![ack.clone(), crypto.clone()]);
         let second = packet(Handshake, vec![crypto]);
-        let label = QuicLabel::of(&[&first, &second], &mut Sent::default());
+        let label = QuicLabel::of(&[&first, &second], &mut QuicSent::default());
         assert_eq!(label.text, "Initial CRYPTO + Handshake CRYPTO");
-        assert!(
-            label.has_data && !label.again,
-            "each type has a stream of its own"
-        );
+        assert!(label.has_data && !label.again);
         let bare = packet(OneRtt, vec![ack.clone(), QuicFrame::Padding(3)]);
-        let label = QuicLabel::of(&[&bare], &mut Sent::default());
+        let label = QuicLabel::of(&[&bare], &mut QuicSent::default());
         assert_eq!(label.text, "1-RTT ACK");
         assert!(!label.has_data);
         let full = packet(OneRtt, vec![ack, stream(0, 0, 5), stream(4, 0, 5)]);
-        let label = QuicLabel::of(&[&full], &mut Sent::default());
+        let label = QuicLabel::of(&[&full], &mut QuicSent::default());
         assert_eq!(label.text, "1-RTT STREAM 0,4");
-    }
-
-    #[test]
-    fn bytes_that_leave_a_second_time_are_marked() {
-        let mut sent = Sent::default();
-        let mut again = |frame| {
-            let packet = packet(QuicPacketKind::OneRtt, vec![frame]);
-            QuicLabel::of(&[&packet], &mut sent).again
-        };
-        assert!(!again(stream(0, 0, 100)));
-        assert!(!again(stream(4, 0, 100)));
-        assert!(!again(stream(0, 100, 200)));
-        assert!(again(stream(0, 50, 60)));
     }
 }

@@ -8,6 +8,7 @@ pub mod events_file;
 mod index;
 pub mod pcapng;
 pub mod qlog;
+mod quic;
 mod recorder;
 mod recording;
 mod remarks;
@@ -16,6 +17,7 @@ pub use index::{
     Captured, Conversation, Discarded, Dropped, FrameStory, Hop, Index, Segment, Sighting,
     SocketStory,
 };
+pub use quic::{QuicData, QuicSent};
 pub use recorder::Recorder;
 pub use recording::{Direction, Entry, Recording, RunInfo};
 pub use remarks::Remarks;

@@ -85,17 +85,15 @@ pub(super) fn judge(plan: &Plan, recording: &Recording, terms: Terms) -> Judgeme
     let measured = Measured::of(recording);
     let rtt = plan.span("rtt");
     let mut judgement = Judgement {
-        total: measured.after(measured.answered).unwrap_or_default(),
+        total: measured.after(measured.ended).unwrap_or_default(),
         rtt: plan.span("jitter").is_zero().then_some(rtt),
         tables: vec![measured.flights(recording)],
         extra: measured.figures(),
         ..Judgement::default()
     };
-    judgement.checks.push(expect(
-        "the request was answered",
-        true,
-        measured.answered.is_some(),
-    ));
+    judgement
+        .checks
+        .push(expect("the request was answered", true, measured.answered));
     if !plan.is_clean() {
         return judgement;
     }
@@ -184,7 +182,9 @@ struct Measured {
     start: SimTime,
     /// When the frame left that has the request's first byte.
     request_left: Option<SimTime>,
-    answered: Option<SimTime>,
+    /// When the client had the answer, or knew that there will be none.
+    ended: Option<SimTime>,
+    answered: bool,
     /// The client's first datagrams, in bytes of UDP.
     first_flight: u64,
     /// What the server sent before anything else came from the client, likewise.
@@ -210,14 +210,13 @@ impl Measured {
             .map(|(at, _)| at)
             .collect();
         heard.dedup();
+        let ends = client.apps().filter(|(_, event)| is_end(event));
+        let end = ends.last();
         Self {
             start,
             request_left: first(&ours, start, asks),
-            answered: client
-                .apps()
-                .filter(|(_, event)| is_answer(event))
-                .last()
-                .map(|(at, _)| at),
+            ended: end.map(|(at, _)| at),
+            answered: end.is_some_and(|(_, event)| is_answer(event)),
             first_flight: bytes_until(&ours, start),
             unvalidated: heard
                 .first()
@@ -352,7 +351,12 @@ fn has_certificates(packet: &QuicPacket) -> bool {
         && frames.any(|frame| matches!(frame, QuicFrame::Crypto(_)))
 }
 
-fn is_answer(event: &AppEvent) -> bool {
+/// Whether a request ended, with an answer or without.
+const fn is_end(event: &AppEvent) -> bool {
+    matches!(event, AppEvent::Response { .. })
+}
+
+const fn is_answer(event: &AppEvent) -> bool {
     matches!(event, AppEvent::Response { status: 200, .. })
 }
 

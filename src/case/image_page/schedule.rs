@@ -29,7 +29,7 @@ pub(super) struct Page {
     pub(super) origin_rtt: Span,
     pub(super) edge_rtt: Span,
     pub(super) backhaul_rtt: Span,
-    think: Span,
+    pub(super) think: Span,
     discovery: Span,
     connections: usize,
     /// The server's first congestion window in bytes.
@@ -97,13 +97,13 @@ impl Page {
         }
     }
 
-    /// Whether the closed form is exact: nothing waits for a line, and what one connection carries at once fits its
-    /// first window or fills whole rounds of slow start.
+    /// Whether the closed form is exact: nothing waits for a line, what one connection carries at once fits its first
+    /// window, and it is written at once.
     pub(super) fn is_exact(&self, shape: Shape) -> bool {
         let fits = |size: &u64| size + head(shape.protocol) <= self.first_window;
         match shape.protocol {
             _ if self.rate.is_some() => false,
-            Protocol::H2 | Protocol::H3 => self.rounds(shape) == 1,
+            Protocol::H2 | Protocol::H3 => self.rounds(shape) == 1 && self.think.is_zero(),
             _ => self.sizes.iter().all(fits),
         }
     }

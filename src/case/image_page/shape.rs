@@ -187,14 +187,14 @@ impl Shape {
     /// Round trips before a connection takes its first request: TCP's and TLS 1.3's, or one of QUIC for both.
     pub(super) const fn setup_trips(self) -> u64 {
         match self.protocol {
-            Protocol::H3 => 1,
+            H3 => 1,
             _ => 1 + self.tls as u64,
         }
     }
 
     /// Whether one connection carries all requests at once.
     pub(super) const fn is_multiplexed(self) -> bool {
-        matches!(self.protocol, Protocol::H2 | Protocol::H3)
+        matches!(self.protocol, H2 | H3)
     }
 
     /// The same elsewhere.

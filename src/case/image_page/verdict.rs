@@ -38,6 +38,9 @@ pub(super) fn cause(plan: &Plan, shape: Shape, page: &Page) -> String {
             .to_owned();
     }
     match (shape.protocol, page.is_exact(shape)) {
+        (Protocol::H2 | Protocol::H3, _) if !page.think.is_zero() => {
+            "answers that were thought about are written one by one: small segments fill a window that counts segments"
+        }
         (Protocol::H3, _) => {
             "QUIC spreads each window over the round trip (pacing, RFC 9002 section 7.7), so that its end comes later"
         }
