@@ -8,5 +8,7 @@ pub mod exchange;
 pub mod http;
 pub mod http1;
 pub mod http2;
+pub mod http3;
 pub mod proxy;
+mod quic;
 pub mod tls;

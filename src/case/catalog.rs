@@ -2,7 +2,8 @@
 
 use super::error::nearest_of;
 use super::{
-    Case, CaseError, geo_routing, handshake, head_of_line, keep_alive, time_wait, transfer,
+    Case, CaseError, geo_routing, handshake, head_of_line, image_page, keep_alive, time_wait,
+    transfer,
 };
 
 /// All cases.
@@ -13,6 +14,7 @@ pub fn all() -> &'static [&'static dyn Case] {
         &keep_alive::KeepAliveCase,
         &time_wait::TimeWaitCase,
         &head_of_line::HeadOfLine,
+        &image_page::ImagePage,
         &geo_routing::GeoRouting,
     ]
 }

@@ -27,6 +27,8 @@ pub enum Kind {
     Size,
     /// A size in a range of bytes.
     SizeWithin(RangeInclusive<u64>),
+    /// Sizes one by one, or `none`: `10kB,4kB`.
+    Sizes,
     /// A rate, or `unlimited`.
     Rate,
     /// A queue limit in packets or bytes, or `unlimited`.
@@ -86,6 +88,7 @@ impl Knob {
             }
             Kind::Size => size(value, &(1..=LARGEST)),
             Kind::SizeWithin(range) => size(value, range),
+            Kind::Sizes => or_word(value, "none", sizes),
             Kind::Rate => or_word(value, "unlimited", |value| {
                 Ok(value.parse::<BitRate>()?.to_string())
             }),
@@ -105,6 +108,7 @@ impl Knob {
             Kind::Time => "150ms".to_owned(),
             Kind::Size => "100kB".to_owned(),
             Kind::SizeWithin(_) => self.default.clone(),
+            Kind::Sizes => "10kB,4kB,120kB".to_owned(),
             Kind::Rate => "10mbit".to_owned(),
             Kind::Queue => "100p".to_owned(),
             Kind::Loss | Kind::Chance => "1%".to_owned(),
@@ -146,6 +150,12 @@ fn size(value: &str, range: &RangeInclusive<u64>) -> Result<String, String> {
     }
     let (least, most) = (Bytes(*range.start()), Bytes(*range.end()));
     Err(format!("a size from {least} to {most} is needed"))
+}
+
+/// Sizes with commas between them.
+fn sizes(value: &str) -> Result<String, String> {
+    let sizes = value.split(',').map(|one| size(one.trim(), &(1..=LARGEST)));
+    Ok(sizes.collect::<Result<Vec<_>, _>>()?.join(","))
 }
 
 fn count(value: &str, range: &RangeInclusive<u64>) -> Result<String, String> {

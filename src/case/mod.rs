@@ -17,6 +17,7 @@ pub mod accuracy;
 pub mod geo_routing;
 pub mod handshake;
 pub mod head_of_line;
+pub mod image_page;
 pub mod keep_alive;
 pub mod time_wait;
 pub mod transfer;

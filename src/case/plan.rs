@@ -183,6 +183,13 @@ impl Plan {
         self.parsed::<Bytes>(key).0
     }
 
+    /// Sizes one by one, if they are given.
+    pub fn sizes(&self, key: &str) -> Option<Vec<u64>> {
+        let text = self.text(key);
+        let size = |one: &str| one.parse::<Bytes>().expect("values are checked").0;
+        (text != "none").then(|| text.split(',').map(size).collect())
+    }
+
     /// A whole number.
     pub fn count(&self, key: &str) -> u64 {
         self.parsed(key)
@@ -280,6 +287,7 @@ impl Kind {
         match self {
             Self::Time => "TIME",
             Self::Size | Self::SizeWithin(_) => "SIZE",
+            Self::Sizes => "SIZE,...|FILE",
             Self::Rate => "RATE",
             Self::Queue => "PACKETSp|BYTES",
             Self::Loss => "CHANCE|gemodel ...",

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use super::SocketId;
+use super::{QuicPacket, SocketId};
 use crate::units::Span;
 
 /// A request and its response: its ordinal among all requests of a world.
@@ -138,6 +138,17 @@ pub enum AppEvent {
     Note {
         /// The remark.
         text: String,
+    },
+    /// A QUIC endpoint sent or received a packet.
+    QuicPacket(QuicPacket),
+    /// What a QUIC endpoint's loss recovery says (RFC 9002): an event of qlog's category `recovery`.
+    QuicRecovery {
+        /// The UDP socket.
+        socket: SocketId,
+        /// The connection, as in [`QuicPacket`].
+        connection: u64,
+        /// Name and data of the event, as JSON.
+        line: String,
     },
 }
 

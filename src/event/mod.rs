@@ -8,11 +8,13 @@
 mod app;
 mod names;
 mod probe;
+mod quic;
 mod socket;
 mod vocabulary;
 
 pub use app::{AppEvent, ByteRange, Layer, Phase, RequestId};
 pub use names::{HostId, HostInfo, LinkId, LinkInfo, LinkRole, SocketId};
 pub use probe::{Observer, Probe};
+pub use quic::{QuicFrame, QuicPacket, QuicPacketKind};
 pub use socket::{Congestion, Connection, Mechanism, SocketError, SocketEvent, TcpState, Timer};
 pub use vocabulary::{DiscardCause, DropCause, Event};

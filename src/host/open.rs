@@ -176,7 +176,8 @@ impl Host {
             fixed_buffer: options.recv_buffer.is_some(),
         };
         let capacity = options.send_buffer.unwrap_or(profile.send_buffer);
-        Transport::Linux(Box::new(Linux::new(sender, offer, capacity)))
+        let fixed = options.send_buffer.is_some();
+        Transport::Linux(Box::new(Linux::new(sender, offer, capacity, fixed)))
     }
 
     /// Enters a new connection, whose first segment is in the tap, and sends that.

@@ -74,6 +74,17 @@ impl Host {
         Ok(port)
     }
 
+    /// The name of a bound UDP port in events.
+    ///
+    /// # Panics
+    /// If nobody has bound the port.
+    pub fn udp_socket(&self, port: u16) -> SocketId {
+        self.udp
+            .get(&port)
+            .expect("whoever asks has bound the port")
+            .id
+    }
+
     /// Lets go of a UDP port.
     pub fn close_udp(&mut self, now: SimTime, port: u16) {
         if let Some(socket) = self.udp.remove(&port) {

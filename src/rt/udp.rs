@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use super::clock::Clock;
 use super::net::HostRef;
-use crate::event::SocketError;
+use crate::event::{SocketError, SocketId};
 
 /// A bound UDP port; it is given up when this is dropped.
 #[derive(Debug)]
@@ -19,6 +19,11 @@ pub struct UdpSocket {
 impl UdpSocket {
     pub(super) const fn new(host: HostRef, clock: Clock, port: u16) -> Self {
         Self { host, clock, port }
+    }
+
+    /// Its name in events.
+    pub fn socket(&self) -> SocketId {
+        self.host.borrow().udp_socket(self.port)
     }
 
     /// Own end.

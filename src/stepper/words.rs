@@ -79,6 +79,11 @@ pub(super) fn app(event: &AppEvent) -> String {
             format!("TLS secret of {socket}: {label}")
         }
         AppEvent::Note { text } => text.clone(),
+        AppEvent::QuicPacket(packet) => {
+            let way = if packet.sent { "sends" } else { "gets" };
+            format!("{} {way} {packet}", packet.socket)
+        }
+        AppEvent::QuicRecovery { socket, line, .. } => format!("{socket}: {line}"),
         event => exchange(event),
     }
 }

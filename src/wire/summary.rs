@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use etherparse::TcpOptionElement;
 
+use super::dns;
 use super::frame::ETHERNET_HEADER;
 use super::glance::{ArpGlance, Glance, IcmpGlance, Ipv4Glance, TcpGlance};
 use super::packet::flags;
@@ -48,7 +49,9 @@ impl Isns {
 pub fn line(frame: &[u8], isns: Isns) -> String {
     match Glance::of(frame) {
         Glance::Tcp(tcp) => tcp_line(&tcp, isns),
-        Glance::Udp(udp) => format!("{} > {} UDP len={}", udp.source, udp.destination, udp.data),
+        Glance::Udp(udp) => dns::line(frame).unwrap_or_else(|| {
+            format!("{} > {} UDP len={}", udp.source, udp.destination, udp.data)
+        }),
         Glance::Icmp(icmp) => icmp_line(icmp),
         Glance::Arp(arp) => arp_line(arp),
         Glance::Ipv4(ip) => ipv4_line(ip),
@@ -60,7 +63,7 @@ pub fn line(frame: &[u8], isns: Isns) -> String {
 pub fn label(frame: &[u8], isns: Isns) -> String {
     match Glance::of(frame) {
         Glance::Tcp(tcp) => tcp_label(&tcp, isns),
-        Glance::Udp(udp) => format!("UDP len {}", udp.data),
+        Glance::Udp(udp) => dns::label(frame).unwrap_or_else(|| format!("UDP len {}", udp.data)),
         Glance::Icmp(icmp) => icmp_line(icmp),
         Glance::Arp(ArpGlance { operation: 1, .. }) => "ARP request".to_owned(),
         Glance::Arp(_) => "ARP reply".to_owned(),

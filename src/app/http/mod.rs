@@ -1,5 +1,5 @@
-//! What HTTP/1.1 and HTTP/2 have in common: what a site answers, how a client names its requests, and what
-//! both say of them.
+//! What all versions of HTTP have in common: what a site answers, how a client names its requests, and what
+//! they say of them.
 //!
 //! The names of requests travel beside the wire, not on it: [`Requests`] is a ledger that the clients and
 //! servers of one world share, so that a server's events carry the client's [`RequestId`] although no byte
@@ -20,7 +20,7 @@ pub(super) use self::channel::{Channel, Position};
 pub use self::client::Client;
 pub(super) use self::exchange::Exchange;
 pub use self::filler::Filler;
-pub use self::requests::{Ends, Requests};
+pub use self::requests::{Carrier, Ends, Requests};
 pub use self::server::Server;
 pub(super) use self::site::Service;
 pub use self::site::{Object, Site};

@@ -10,19 +10,39 @@ use crate::event::RequestId;
 /// Both ends of a connection, the client's first.
 pub type Ends = (SocketAddrV4, SocketAddrV4);
 
+/// What carries requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Carrier {
+    /// A TCP connection.
+    Tcp(Ends),
+    /// A stream of a QUIC connection, which is known by the name that its packets have in events.
+    Quic {
+        /// The connection.
+        connection: u64,
+        /// The stream.
+        stream: u64,
+    },
+}
+
+impl From<Ends> for Carrier {
+    fn from(ends: Ends) -> Self {
+        Self::Tcp(ends)
+    }
+}
+
 /// Gives out [`RequestId`]s, unique in a world, and tells the server which request it has before it. Clones are
 /// the same ledger.
 ///
-/// Both versions of HTTP deliver the requests of one connection in the order in which they were sent (RFC 9112
-/// section 9.3.2; in HTTP/2 a new stream's id is larger than those before, RFC 9113 section 5.1.1). So a
-/// queue per connection is enough.
+/// On TCP the requests of one connection are delivered in the order in which they were sent (RFC 9112 section 9.3.2; in
+/// HTTP/2 a new stream's id is larger than those before, RFC 9113 section 5.1.1), so a queue per connection is
+/// enough. On QUIC any may come first, but each has its stream for itself (RFC 9114 section 4.1).
 #[derive(Clone, Debug, Default)]
 pub struct Requests(Rc<RefCell<Ledger>>);
 
 #[derive(Debug, Default)]
 struct Ledger {
     next: u32,
-    under_way: BTreeMap<Ends, VecDeque<RequestId>>,
+    under_way: BTreeMap<Carrier, VecDeque<RequestId>>,
 }
 
 impl Requests {
@@ -40,19 +60,21 @@ impl Requests {
     }
 
     /// A client sends `request` on this connection.
-    pub fn sent(&self, ends: Ends, request: RequestId) {
+    pub fn sent(&self, carrier: impl Into<Carrier>, request: RequestId) {
         let mut ledger = self.0.borrow_mut();
-        ledger.under_way.entry(ends).or_default().push_back(request);
+        let queue = ledger.under_way.entry(carrier.into()).or_default();
+        queue.push_back(request);
     }
 
     /// A server has the next request of this connection before it.
-    pub fn arrived(&self, ends: Ends) -> Option<RequestId> {
-        self.0.borrow_mut().under_way.get_mut(&ends)?.pop_front()
+    pub fn arrived(&self, carrier: impl Into<Carrier>) -> Option<RequestId> {
+        let mut ledger = self.0.borrow_mut();
+        ledger.under_way.get_mut(&carrier.into())?.pop_front()
     }
 
     /// The connection is gone, and with it the requests that never arrived.
-    pub fn closed(&self, ends: Ends) {
-        self.0.borrow_mut().under_way.remove(&ends);
+    pub fn closed(&self, carrier: impl Into<Carrier>) {
+        self.0.borrow_mut().under_way.remove(&carrier.into());
     }
 }
 

@@ -4,9 +4,8 @@ use std::convert::Infallible;
 use std::rc::Rc;
 
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 
-use super::{Ends, Filler, Requests};
+use super::{Carrier, Filler, Requests};
 use crate::event::{AppEvent, Phase, RequestId, SocketId};
 use crate::rt::{Net, TcpStream};
 use crate::units::Span;
@@ -33,7 +32,7 @@ pub(in crate::app) struct Service {
     net: Net,
     site: Site,
     socket: SocketId,
-    ends: Option<Ends>,
+    carrier: Option<Carrier>,
 }
 
 impl Site {
@@ -59,19 +58,30 @@ impl Site {
 impl Service {
     /// The service for a connection that was accepted.
     pub(in crate::app) fn new(net: Net, site: Site, stream: &TcpStream) -> Self {
+        let ends = stream.ends().map(|(own, peer)| (peer, own));
+        Self::on(net, site, stream.socket(), ends.map(Carrier::Tcp))
+    }
+
+    /// The service for whatever carries requests over `socket`.
+    pub(in crate::app) const fn on(
+        net: Net,
+        site: Site,
+        socket: SocketId,
+        carrier: Option<Carrier>,
+    ) -> Self {
         Self {
             net,
             site,
-            socket: stream.socket(),
-            ends: stream.ends().map(|(own, peer)| (peer, own)),
+            socket,
+            carrier,
         }
     }
 
     /// Answers a request. It is named at once, so that the order of calls is the order of arrival.
-    pub(in crate::app) fn answer(
+    pub(in crate::app) fn answer<B>(
         &self,
-        request: &Request<Incoming>,
-    ) -> impl Future<Output = Result<Response<Filler>, Infallible>> + use<> {
+        request: &Request<B>,
+    ) -> impl Future<Output = Result<Response<Filler>, Infallible>> + use<B> {
         let id = self.arrived();
         let object = self.site.object(request.uri().path());
         let service = self.clone();
@@ -95,7 +105,8 @@ impl Service {
 
     /// The next request of the connection is there; its name.
     pub(in crate::app) fn arrived(&self) -> Option<RequestId> {
-        let id = self.ends.and_then(|ends| self.site.requests.arrived(ends));
+        let arrived = |carrier| self.site.requests.arrived(carrier);
+        let id = self.carrier.and_then(arrived);
         self.phase(id, Phase::ServerStart);
         id
     }
@@ -107,8 +118,8 @@ impl Service {
 
     /// The connection is gone.
     pub(in crate::app) fn closed(&self) {
-        if let Some(ends) = self.ends {
-            self.site.requests.closed(ends);
+        if let Some(carrier) = self.carrier {
+            self.site.requests.closed(carrier);
         }
     }
 

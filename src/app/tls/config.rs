@@ -120,6 +120,11 @@ impl ClientTls {
         TlsStream::connect(tcp, tls, self.parts.clone()).await
     }
 
+    /// What the origin is called.
+    pub(in crate::app) fn name(&self) -> String {
+        self.name.to_str().into_owned()
+    }
+
     /// For QUIC, which brings its own records.
     pub(in crate::app) const fn config(&self) -> &Arc<ClientConfig> {
         &self.config

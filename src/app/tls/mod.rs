@@ -13,4 +13,5 @@ mod stream;
 pub(in crate::app) use self::config::Parts;
 pub use self::config::{ClientTls, ServerTls, Terms, Version};
 pub use self::identity::{Authority, Identity, LARGEST_CHAIN, SMALLEST_CHAIN};
+pub(in crate::app) use self::randomness::Randomness;
 pub use self::stream::TlsStream;

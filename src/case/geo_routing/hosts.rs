@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::map::{Region, TO_AUTHORITY};
-use super::setup::{Scheme, Setup};
+use super::setup::Setup;
 use crate::case::{Plan, Stage};
 use crate::event::HostId;
 use crate::link::LinkConfig;
@@ -22,50 +22,49 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    /// Adds hosts and paths to the stage, from the users to the servers.
+    /// Adds hosts and paths to the stage, those of a city side by side.
     pub(super) fn add(plan: &Plan, setup: Setup, stage: &mut Stage<'_>) -> Self {
         let cities = setup.users();
-        let mut add = |name: String, profile| stage.world.add_host(&name, profile);
-        let mut users = Vec::new();
-        for (number, city) in (1..).zip(&cities) {
-            let several = cities.iter().filter(|other| *other == city).count() > 1;
-            let suffix = if several {
-                format!("-{number}")
-            } else {
-                String::new()
-            };
-            users.push(add(format!("user.{}{suffix}", city.name()), plan.client()));
-        }
-        let mut known = BTreeMap::new();
-        let mut resolvers = Vec::new();
-        for city in &cities {
+        let mut add = |name: &str, profile| stage.world.add_host(name, profile);
+        let server = |role, region: Region| format!("{role}.{}", region.name());
+        let (mut users, mut resolvers, mut servers) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let mut authority = None;
+        for group in cities.chunk_by(|one, other| one == other) {
+            let city = group[0];
+            for number in 1..=group.len() {
+                let suffix = if group.len() > 1 {
+                    format!("-{number}")
+                } else {
+                    String::new()
+                };
+                users.push(add(&format!("user.{}{suffix}", city.name()), plan.client()));
+            }
+            let known = resolvers.last().copied().filter(|_| setup.is_far());
             let place = if setup.is_far() {
                 Region::UsEast.name()
             } else {
                 city.name()
             };
-            let resolver = known
-                .entry(place)
-                .or_insert_with(|| add(format!("resolver.{place}"), plan.server()));
-            resolvers.push(*resolver);
+            let resolver =
+                known.unwrap_or_else(|| add(&format!("resolver.{place}"), plan.server()));
+            resolvers.extend(group.iter().map(|_| resolver));
+            authority.get_or_insert_with(|| add("authority", plan.server()));
+            let beside = city.nearest(&setup.regions())[0];
+            servers
+                .entry(beside)
+                .or_insert_with(|| add(&server(setup.role(), beside), plan.server()));
         }
-        let authority = add("authority".to_owned(), plan.server());
-        let role = match setup.scheme {
-            Scheme::EdgeCompute | Scheme::EdgeProxy => "edge",
-            _ => "server",
-        };
-        let mut servers = BTreeMap::new();
         for region in setup.regions() {
-            let name = format!("{role}.{}", region.name());
-            servers.insert(region, add(name, plan.server()));
+            servers
+                .entry(region)
+                .or_insert_with(|| add(&server(setup.role(), region), plan.server()));
         }
         let origin = setup.has_origin();
-        let origin =
-            origin.then(|| add(format!("origin.{}", Region::UsEast.name()), plan.server()));
+        let origin = origin.then(|| add(&server("origin", Region::UsEast), plan.server()));
         let hosts = Self {
             users,
             resolvers,
-            authority,
+            authority: authority.expect("there are users"),
             servers,
             origin,
         };

@@ -127,6 +127,14 @@ impl Setup {
         self.scheme == Scheme::FarResolver
     }
 
+    /// What the servers that answer users are called.
+    pub(super) fn role(self) -> &'static str {
+        match self.scheme {
+            Scheme::EdgeCompute | Scheme::EdgeProxy => "edge",
+            _ => "server",
+        }
+    }
+
     /// Whether servers only end TLS, and ask an origin in us-east.
     pub(super) fn has_origin(self) -> bool {
         self.scheme == Scheme::EdgeProxy

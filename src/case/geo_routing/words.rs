@@ -56,23 +56,25 @@ fn matrix(visits: &[Visit]) -> Option<Table> {
     if cells.is_empty() {
         return None;
     }
-    let met = |region: &Region| cells.keys().any(|(_, seen)| seen == region);
-    let regions = [Region::UsEast]
-        .into_iter()
-        .filter(met)
-        .chain(Region::REGIONAL);
+    let regions = [Region::UsEast].into_iter().chain(Region::REGIONAL);
+    let regions = regions.filter(|region| cells.keys().any(|(_, met)| met == region));
     let regions: Vec<_> = regions.collect();
+    let cities = City::ALL.into_iter();
+    let cities = cities.filter(|city| cells.keys().any(|(met, _)| met == city));
     let row = |city: City| {
         let times = regions
             .iter()
-            .map(|region| number(cells.get(&(city, *region)).copied()));
-        [city.name().to_owned()].into_iter().chain(times).collect()
+            .map(|region| cells.get(&(city, *region)).copied());
+        [city.name().to_owned()]
+            .into_iter()
+            .chain(times.map(number))
+            .collect()
     };
-    let columns = regions.iter().map(|region| region.name().to_owned());
+    let names = regions.iter().map(|region| region.name().to_owned());
     Some(Table {
         title: "a request on an open connection in ms, city against server, as measured".to_owned(),
-        columns: ["".to_owned()].into_iter().chain(columns).collect(),
-        rows: City::ALL.map(row).into(),
+        columns: [String::new()].into_iter().chain(names).collect(),
+        rows: cities.map(row).collect(),
     })
 }
 
@@ -80,12 +82,16 @@ fn matrix(visits: &[Visit]) -> Option<Table> {
 fn journal(visits: &[Visit]) -> Table {
     let row = |(count, visit): (usize, &Visit)| {
         let first = visit.requests.first();
-        let failed = first.and_then(|request| request.error.clone());
+        let failed = first.is_some_and(|request| request.error.is_some());
         vec![
             format!("{count} {}", visit.user),
             visit.region.map_or("-", Region::name).to_owned(),
             number(visit.dns),
-            failed.unwrap_or_else(|| number(visit.cold())),
+            if failed {
+                "failed".to_owned()
+            } else {
+                number(visit.cold())
+            },
             number(visit.warm()),
         ]
     };
@@ -107,37 +113,31 @@ fn journal(visits: &[Visit]) -> Table {
 pub(super) const fn formula(setup: Setup) -> &'static str {
     match setup.scheme {
         Scheme::SingleRegion => {
-            "each user: DNS (5 + 40 ms) + 3 RTT to us-east, then 1 RTT for each further request"
+            "each user: DNS (5 + 40 ms) + 3 RTT to us-east + 1 RTT per further request"
         }
         Scheme::RoundRobin => {
-            "each user: DNS (5 + 40 ms, then 5 ms from the resolver's cache) + 3 RTT to the server whose turn it is, \
-             then 1 RTT for each further request"
+            "each visit: DNS (5 ms, the first + 40) + 3 RTT to whose turn it is + 1 RTT per further request"
         }
         Scheme::GeoDns => {
-            "each user: DNS (5 + 40 ms) + 3 RTT to the nearest region, then 1 RTT for each further request"
+            "each user: DNS (5 + 40 ms) + 3 RTT to the nearest + 1 RTT per further request"
         }
         Scheme::FarResolver => {
-            "each user: DNS (1 RTT to us-east + 40 ms if the resolver does not know) + 3 RTT to the server that it names, \
-             then 1 RTT for each further request"
+            "each user: DNS (1 RTT to us-east, + 40 ms for what is new) + 3 RTT + 1 RTT per further request"
         }
         Scheme::EdgeCompute => {
-            "each user: DNS (5 + 40 ms) + 3 RTT to the edge, then 1 RTT for each further request"
+            "each user: DNS (5 + 40 ms) + 3 edge RTT + 1 edge RTT per further request"
         }
         Scheme::EdgeProxy => {
-            "each user: DNS (5 + 40 ms) + 3 RTT to the edge + 1 RTT from there to us-east, then 1 RTT + 1 RTT for each \
-             further request"
+            "each user: DNS + 3 edge RTT + 1 edge-origin RTT, then 1 + 1 RTT per further request"
         }
         Scheme::OneRegionUsers => {
-            "each user, for each name: DNS (5 ms, + 40 ms unless the answer is in the resolver's cache and for this user \
-             too) + 3 RTT to Tokyo, then 1 RTT for each further request"
+            "each user and name: DNS (5 ms, + 40 for what is new) + 3 RTT + 1 RTT per further request"
         }
         Scheme::TtlExpiry => {
-            "DNS (5 + 40 ms; 5 ms from the resolver's cache; nothing from the program's own) + 3 RTT each visit, 1 RTT \
-             each further request, and the TTL between the third and the fourth"
+            "TTL + each visit: DNS (45, 5 or 0 ms) + 3 RTT + 1 RTT per further request"
         }
         Scheme::Failover => {
-            "attempts begin when the one before has timed out; the first after the TTL's end pays DNS (5 + 40 ms) + 3 RTT \
-             to Frankfurt, then 1 RTT for each further request"
+            "attempts until the TTL ends + DNS (5 + 40 ms) + 3 RTT to Frankfurt + 1 RTT per further request"
         }
     }
 }

@@ -26,6 +26,15 @@ pub(in crate::host) fn receive_ring(buffer: usize) -> usize {
     }
 }
 
+/// What Linux allows a send buffer to hold for a congestion window of so many segments: room for twice the window,
+/// each segment counted with what the kernel needs to hold it (`tcp_sndbuf_expand`: 1460 B become 4,352 B).
+fn send_buffer(cwnd: u32) -> usize {
+    /// Segments of the first window, for which there is always room (`TCP_INIT_CWND`).
+    const INITIAL: u32 = 10;
+    const PER_SEGMENT: usize = 4_352;
+    2 * PER_SEGMENT * cwnd.max(INITIAL) as usize
+}
+
 /// What stands around smoltcp's socket in the `linux` profile.
 #[derive(Debug)]
 pub(in crate::host) struct Linux {
@@ -35,8 +44,10 @@ pub(in crate::host) struct Linux {
     pub(in crate::host) offer: receiver::Setup,
     /// What the application has written, from the first byte that is not acknowledged on.
     buffer: VecDeque<u8>,
-    /// `SO_SNDBUF`: most bytes in the buffer.
+    /// Most bytes in the buffer at present (`sk_sndbuf`).
     capacity: usize,
+    /// Most bytes in the buffer ever: `SO_SNDBUF`, or the last value of `net.ipv4.tcp_wmem`.
+    limit: usize,
     /// First sequence number that smoltcp has not been given.
     pub(in crate::host) given: u32,
     /// Where a segment ends that is to carry PSH.
@@ -53,14 +64,23 @@ pub(in crate::host) struct Linux {
 
 impl Linux {
     /// A connection whose SYN is about to leave.
-    pub(in crate::host) fn new(sender: Sender, offer: receiver::Setup, capacity: usize) -> Self {
+    /// An application that chose the size of its send buffer has it from the beginning; any other grows with the
+    /// congestion window.
+    pub(in crate::host) fn new(
+        sender: Sender,
+        offer: receiver::Setup,
+        limit: usize,
+        fixed: bool,
+    ) -> Self {
+        let grown = if fixed { limit } else { send_buffer(0) };
         Self {
             given: sender.snd_nxt(),
             sender,
             receiver: Receiver::new(&offer),
             offer,
             buffer: VecDeque::new(),
-            capacity,
+            capacity: grown.min(limit),
+            limit,
             push_at: None,
             writer: None,
             edge: 0,
@@ -111,6 +131,11 @@ impl Linux {
     pub(in crate::host) fn release(&mut self, count: u32) {
         let count = self.buffer.len().min(count as usize);
         self.buffer.drain(..count);
+        // Grown for a writer that waits, unless the window is what holds it back (`tcp_should_expand_sndbuf`).
+        if self.writer.is_some() && self.sender.may_finish() {
+            let grown = send_buffer(self.sender.cwnd()).min(self.limit);
+            self.capacity = self.capacity.max(grown);
+        }
         if self.buffer.len() <= self.capacity / 3 * 2
             && let Some(writer) = self.writer.take()
         {

@@ -240,6 +240,11 @@ impl Sender {
         self.snd_nxt
     }
 
+    /// Congestion window in segments.
+    pub(in crate::host) const fn cwnd(&self) -> u32 {
+        self.window.cwnd
+    }
+
     /// Bytes of data in a full segment.
     pub(in crate::host) const fn mss(&self) -> u32 {
         self.mss

@@ -1,0 +1,197 @@
+//! The variants: where the objects are, and how they are fetched.
+
+use crate::case::Variant;
+
+/// One variant, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) variant: Variant,
+    pub(super) place: Place,
+    pub(super) protocol: Protocol,
+    pub(super) tls: bool,
+    /// Whether the first object is a large image.
+    pub(super) hero: bool,
+}
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The origin, far away.
+    Origin,
+    /// A near edge that has everything.
+    Edge,
+    /// A near edge that has nothing, and asks the origin.
+    EdgeMiss,
+}
+
+/// How the client asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// HTTP/1.1, a new connection for each object.
+    NewEach,
+    /// HTTP/1.1, one connection.
+    Serial,
+    /// HTTP/1.1, as many connections as browsers open to one origin.
+    Six,
+    /// HTTP/2, one connection.
+    H2,
+}
+
+const fn shape(
+    name: &'static str,
+    about: &'static str,
+    place: Place,
+    protocol: Protocol,
+    tls: bool,
+) -> Shape {
+    Shape {
+        variant: Variant { name, about },
+        place,
+        protocol,
+        tls,
+        hero: false,
+    }
+}
+
+use Place::{Edge, EdgeMiss, Origin};
+use Protocol::{H2, NewEach, Serial, Six};
+
+/// All variants in the order in which they are listed.
+pub(super) const SHAPES: [Shape; 15] = [
+    shape(
+        "new-connection-each",
+        "origin, HTTP/1.1, a new connection for each object",
+        Origin,
+        NewEach,
+        false,
+    ),
+    shape(
+        "origin-h1-serial",
+        "origin, HTTP/1.1, one connection, one request at a time",
+        Origin,
+        Serial,
+        false,
+    ),
+    shape(
+        "origin-h1-six",
+        "origin, HTTP/1.1, six connections with one queue, as browsers have them",
+        Origin,
+        Six,
+        false,
+    ),
+    shape(
+        "origin-h2",
+        "origin, HTTP/2, all requests at once",
+        Origin,
+        H2,
+        false,
+    ),
+    shape(
+        "edge-h1-serial",
+        "edge, HTTP/1.1, one connection, one request at a time",
+        Edge,
+        Serial,
+        false,
+    ),
+    shape(
+        "edge-h1-six",
+        "edge, HTTP/1.1, six connections with one queue",
+        Edge,
+        Six,
+        false,
+    ),
+    shape(
+        "edge-h2",
+        "edge, HTTP/2, all requests at once",
+        Edge,
+        H2,
+        false,
+    ),
+    shape(
+        "origin-h1-serial-tls",
+        "origin, HTTP/1.1 over TLS 1.3, one connection",
+        Origin,
+        Serial,
+        true,
+    ),
+    shape(
+        "origin-h1-six-tls",
+        "origin, HTTP/1.1 over TLS 1.3, six connections",
+        Origin,
+        Six,
+        true,
+    ),
+    shape(
+        "origin-h2-tls",
+        "origin, HTTP/2 over TLS 1.3",
+        Origin,
+        H2,
+        true,
+    ),
+    shape(
+        "edge-h1-serial-tls",
+        "edge, HTTP/1.1 over TLS 1.3, one connection",
+        Edge,
+        Serial,
+        true,
+    ),
+    shape(
+        "edge-h1-six-tls",
+        "edge, HTTP/1.1 over TLS 1.3, six connections",
+        Edge,
+        Six,
+        true,
+    ),
+    shape("edge-h2-tls", "edge, HTTP/2 over TLS 1.3", Edge, H2, true),
+    shape(
+        "edge-miss",
+        "edge that has nothing: HTTP/2 to the edge, and from there over one warm connection to the origin",
+        EdgeMiss,
+        H2,
+        false,
+    ),
+    Shape {
+        hero: true,
+        ..shape(
+            "hero",
+            "origin, HTTP/2, one large image among thumbnails",
+            Origin,
+            H2,
+            false,
+        )
+    },
+];
+
+/// The same as the command line knows them.
+pub(super) const VARIANTS: [Variant; SHAPES.len()] = {
+    let mut variants = [SHAPES[0].variant; SHAPES.len()];
+    let mut index = 0;
+    while index < SHAPES.len() {
+        variants[index] = SHAPES[index].variant;
+        index += 1;
+    }
+    variants
+};
+
+impl Shape {
+    /// The variant of that name.
+    pub(super) fn named(name: &str) -> Self {
+        let found = SHAPES.iter().find(|shape| shape.variant.name == name);
+        *found.expect("a plan has a variant of the case")
+    }
+
+    /// Round trips before a connection takes its first request: TCP's, and TLS 1.3's.
+    pub(super) const fn setup_trips(self) -> u64 {
+        1 + self.tls as u64
+    }
+
+    /// The same elsewhere.
+    pub(super) const fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+
+    /// The same by another protocol.
+    pub(super) const fn by(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
+    }
+}

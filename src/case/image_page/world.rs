@@ -1,0 +1,184 @@
+//! Client, origin and edge, and the browser's plan.
+
+use super::listed;
+use super::shape::{Place, Protocol, Shape};
+use crate::app::http::{Client, Object, Requests, Server, Site, Want};
+use crate::app::proxy::{self, Upstream};
+use crate::app::{http1, http2};
+use crate::case::secure::{self, Security};
+use crate::case::{Main, Plan, Stage};
+use crate::event::HostId;
+use crate::link::{Direction, LinkConfig};
+use crate::rt::{JoinHandle, Net};
+use crate::sim::PathConfig;
+use crate::units::Span;
+
+/// What the images' origin is called in requests.
+const NAME: &str = "images.test";
+
+/// The hosts of a page.
+struct Hosts {
+    client: Net,
+    origin: Net,
+    edge: Net,
+}
+
+/// Builds the world; the page begins once an edge that needs it has its warm connection.
+pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
+    let shape = Shape::named(plan.variant());
+    let hosts = hosts(plan, stage);
+    let requests = Requests::new();
+    let site = Site::new(objects(plan), requests.clone());
+    let spawner = stage.spawner();
+    let near = match shape.place {
+        Place::Origin => &hosts.origin,
+        Place::Edge | Place::EdgeMiss => &hosts.edge,
+    };
+    let mut server = Server::new(near.clone(), spawner.clone(), port(shape), site.clone());
+    let mut client = Client::new(
+        hosts.client.clone(),
+        spawner.clone(),
+        requests.clone(),
+        near.endpoint(port(shape)),
+        NAME,
+    );
+    if shape.tls {
+        let alpn = match shape.protocol {
+            Protocol::H2 => &["h2"],
+            _ => &["http/1.1"],
+        };
+        let security = Security::of(plan, stage);
+        let pair = security.pair(&hosts.client, near, NAME, secure::modern(alpn));
+        (client, server) = (client.with_tls(pair.client), server.with_tls(pair.server));
+    }
+    let wants = wants(plan);
+    if shape.place == Place::EdgeMiss {
+        let origin = Server::new(hosts.origin.clone(), spawner.clone(), port(shape), site);
+        spawner.spawn("origin", http2::serve(origin));
+        let remote = hosts.origin.endpoint(port(shape));
+        let upstream = Client::new(hosts.edge.clone(), spawner.clone(), requests, remote, NAME);
+        let warm = Upstream::warm(upstream, Site::path(warm_object(plan)));
+        return Box::pin(async move {
+            // Without a way to the origin nothing is answered, and the recording says why.
+            if let Ok(upstream) = warm.await {
+                spawner.spawn("edge", proxy::serve(server, upstream));
+                http2::fetch(client, wants).await;
+            }
+        });
+    }
+    drop(serve(shape, server));
+    match shape.protocol {
+        Protocol::NewEach => Box::pin(async move {
+            for want in wants {
+                http1::fetch(client.clone(), [want], 1).await;
+            }
+        }),
+        Protocol::Serial => Box::pin(http1::fetch(client, wants, 1)),
+        Protocol::Six => {
+            let connections = plan.count("connections");
+            let connections = usize::try_from(connections).expect("the knob's range is small");
+            Box::pin(http1::fetch(client, wants, connections))
+        }
+        Protocol::H2 => Box::pin(http2::fetch(client, wants)),
+    }
+}
+
+fn serve(shape: Shape, server: Server) -> JoinHandle<Result<(), crate::event::SocketError>> {
+    let spawner = server.spawner.clone();
+    match shape.protocol {
+        Protocol::H2 => spawner.spawn("server", http2::serve(server)),
+        _ => spawner.spawn("server", http1::serve(server)),
+    }
+}
+
+const fn port(shape: Shape) -> u16 {
+    if shape.tls { 443 } else { 80 }
+}
+
+/// Only the hosts that a variant needs are joined.
+fn hosts(plan: &Plan, stage: &mut Stage<'_>) -> Hosts {
+    let shape = Shape::named(plan.variant());
+    let client = stage.world.add_host("client", plan.client());
+    let far = |stage: &mut Stage<'_>| stage.world.add_host("origin", plan.server());
+    let near = |stage: &mut Stage<'_>| stage.world.add_host("edge", plan.server());
+    let (origin, edge) = match shape.place {
+        Place::Origin => {
+            let origin = far(stage);
+            stage.join(plan, client, origin, None);
+            (origin, origin)
+        }
+        Place::Edge => {
+            let edge = near(stage);
+            join_near(plan, stage, client, edge);
+            (edge, edge)
+        }
+        Place::EdgeMiss => {
+            let (origin, edge) = (far(stage), near(stage));
+            join_near(plan, stage, client, edge);
+            let delay = plan.span("backhaul_rtt") / 2;
+            let path = |delay| LinkConfig {
+                delay,
+                ..LinkConfig::default()
+            };
+            let backhaul = PathConfig {
+                forward: path(delay),
+                backward: path(plan.span("backhaul_rtt") - delay),
+                memory: None,
+            };
+            stage.world.join(edge, origin, backhaul);
+            (origin, edge)
+        }
+    };
+    Hosts {
+        client: stage.world.net(client),
+        origin: stage.world.net(origin),
+        edge: stage.world.net(edge),
+    }
+}
+
+/// The path of the knobs with the edge's delay: whatever else limits the client's line limits it there too.
+fn join_near(plan: &Plan, stage: &mut Stage<'_>, client: HostId, edge: HostId) {
+    let rtt = plan.span("edge_rtt");
+    let link = |direction, delay| LinkConfig {
+        delay,
+        ..plan.link(direction)
+    };
+    let path = PathConfig {
+        forward: link(Direction::ClientToServer, rtt / 2),
+        backward: link(Direction::ServerToClient, rtt - rtt / 2),
+        memory: None,
+    };
+    stage.world.join(client, edge, path);
+}
+
+/// The images, and after them the object with which an edge opens the window of its connection.
+fn objects(plan: &Plan) -> Vec<Object> {
+    let mut by_ordinal = listed(plan);
+    by_ordinal.sort_unstable();
+    let think = plan.span("think");
+    let total: u64 = by_ordinal.iter().map(|(_, bytes)| bytes).sum();
+    let warm = Object {
+        bytes: 2 * total + 100_000,
+        think: Span::ZERO,
+    };
+    let images = by_ordinal
+        .into_iter()
+        .map(|(_, bytes)| Object { bytes, think });
+    images.chain([warm]).collect()
+}
+
+fn warm_object(plan: &Plan) -> u64 {
+    listed(plan).len() as u64 + 1
+}
+
+/// What the browser asks for, in its order.
+fn wants(plan: &Plan) -> Vec<Want> {
+    let discovery = plan.span("discovery");
+    let wants = (0..).zip(listed(plan));
+    wants
+        .map(|(position, (ordinal, _))| Want {
+            path: Site::path(ordinal),
+            after: discovery * position,
+        })
+        .collect()
+}
