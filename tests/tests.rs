@@ -31,8 +31,12 @@ mod head_of_line;
 mod host;
 /// A protocol library on the lab's streams.
 mod hyper;
+/// The page of many images.
+mod image_page;
 /// What a stream delivers, whatever happens to its frames.
 mod integrity;
+/// TLS on the lab's connections.
+mod secure;
 /// Builders and drivers that the others share.
 mod support;
 /// Wireshark's opinion of the captures.

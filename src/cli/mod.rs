@@ -18,6 +18,7 @@ mod plot;
 mod run;
 mod saved;
 mod selection;
+mod sizes;
 mod step;
 mod summary;
 mod table;

@@ -3,6 +3,7 @@
 use anyhow::{Result, anyhow, bail};
 
 use super::args::{RunArgs, Settings};
+use super::sizes;
 use crate::case::{Case, Plan, Variant, all, find};
 
 /// The plans of `wirelab run`, in catalog order for `--all` and in the order of the names otherwise; no plan
@@ -43,7 +44,9 @@ pub(super) fn single(name: &str, typed: &Settings) -> Result<Plan> {
 type Setting<'a> = (&'a str, &'a str);
 
 fn plan(case: &str, variant: &str, seed: u64, settings: &[Setting<'_>]) -> Result<Plan> {
-    Ok(Plan::new(case, variant, seed, settings.iter().copied())?)
+    let settings = sizes::read(find(case)?, settings)?;
+    let settings = settings.iter().map(|(key, value)| (*key, value.as_ref()));
+    Ok(Plan::new(case, variant, seed, settings)?)
 }
 
 type Chosen = (&'static dyn Case, &'static str);

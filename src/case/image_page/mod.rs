@@ -134,7 +134,7 @@ impl Case for ImagePage {
         let chance = ["jitter", "loss", "drop"]
             .iter()
             .any(|key| !plan.is_default(key));
-        let overlapping = shape.protocol == Protocol::H2 && !plan.is_default("discovery");
+        let overlapping = shape.is_multiplexed() && !plan.is_default("discovery");
         if chance || overlapping {
             return judgement;
         }
@@ -175,13 +175,13 @@ fn checks(shape: Shape, page: &Page, recording: &Recording, fates: &[Fate]) -> V
     let whole = std::iter::zip(&page.sizes, fates).filter(|(size, fate)| **size == fate.bytes);
     let opened =
         Traffic::of(recording).connections - u64::from(shape.place == shape::Place::EdgeMiss);
+    let tcp = match shape.protocol {
+        Protocol::H3 => 0,
+        _ => page.connections(shape),
+    };
     let mut checks = vec![
         expect("images answered whole", page.sizes.len(), whole.count()),
-        expect(
-            "connections of the browser",
-            page.connections(shape),
-            opened,
-        ),
+        expect("TCP connections of the browser", tcp, opened),
     ];
     if shape.hero {
         let (hero, thumbnails) = hero(recording, fates);

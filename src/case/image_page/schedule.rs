@@ -2,14 +2,24 @@
 
 use super::shape::{Place, Protocol, Shape};
 use crate::case::Plan;
-use crate::case::transfer::MSS;
+use crate::case::transfer::{MSS, slow_start_rounds};
 use crate::units::{BitRate, Span};
 
-/// An upper bound of what a response has besides its body, in bytes: the head, or frame headers of HTTP/2.
-const HEAD: u64 = 64;
+/// An upper bound of what a response has besides its body, in bytes: the head, compressed by HTTP/2 and HTTP/3, and
+/// the headers of their frames.
+const fn head(protocol: Protocol) -> u64 {
+    match protocol {
+        Protocol::NewEach | Protocol::Serial | Protocol::Six => 64,
+        Protocol::H2 => 32,
+        Protocol::H3 => 24,
+    }
+}
 
 /// Bytes of a segment besides its payload: Ethernet, IPv4 and TCP.
 const HEADERS: u64 = 54;
+
+/// QUIC's first congestion window as quinn has it, in bytes: ten datagrams of 1,200 B (RFC 9002 section 7.2).
+const QUIC_WINDOW: u64 = 12_000;
 
 /// The page as the closed forms see it.
 #[derive(Clone, Debug)]
@@ -19,7 +29,7 @@ pub(super) struct Page {
     pub(super) origin_rtt: Span,
     pub(super) edge_rtt: Span,
     pub(super) backhaul_rtt: Span,
-    think: Span,
+    pub(super) think: Span,
     discovery: Span,
     connections: usize,
     /// The server's first congestion window in bytes.
@@ -65,14 +75,15 @@ impl Page {
     }
 
     /// Bytes of all responses with their heads.
-    fn responses(&self) -> u64 {
-        self.bytes() + HEAD * self.sizes.len() as u64
+    fn responses(&self, protocol: Protocol) -> u64 {
+        self.bytes() + head(protocol) * self.sizes.len() as u64
     }
 
     /// How long a line of this rate is busy with all responses.
-    pub(super) fn serialization(&self, rate: BitRate) -> Span {
-        let segments = self.responses().div_ceil(MSS);
-        let bytes = usize::try_from(self.responses() + segments * HEADERS);
+    pub(super) fn serialization(&self, shape: Shape, rate: BitRate) -> Span {
+        let responses = self.responses(shape.protocol);
+        let segments = responses.div_ceil(MSS);
+        let bytes = usize::try_from(responses + segments * HEADERS);
         rate.serialization(bytes.unwrap_or(usize::MAX))
     }
 
@@ -82,33 +93,33 @@ impl Page {
         match shape.protocol {
             Protocol::NewEach => objects,
             Protocol::Six => self.connections.min(objects),
-            Protocol::Serial | Protocol::H2 => 1,
+            Protocol::Serial | Protocol::H2 | Protocol::H3 => 1,
         }
     }
 
-    /// Whether the closed form is exact: nothing waits for a line, and what one connection carries at once fits its
-    /// first window or fills whole rounds of slow start.
+    /// Whether the closed form is exact: nothing waits for a line, what one connection carries at once fits its first
+    /// window, and it is written at once.
     pub(super) fn is_exact(&self, shape: Shape) -> bool {
-        let fits = |size: &u64| size + HEAD <= self.first_window;
+        let fits = |size: &u64| size + head(shape.protocol) <= self.first_window;
         match shape.protocol {
             _ if self.rate.is_some() => false,
-            Protocol::H2 => self.responses() <= self.first_window,
+            Protocol::H2 | Protocol::H3 => self.rounds(shape) == 1 && self.think.is_zero(),
             _ => self.sizes.iter().all(fits),
         }
     }
 
-    /// When each object ends, in the order in which they are asked for, with an unlimited rate. With HTTP/2 all are
-    /// said to end with the last.
+    /// When each object ends, in the order in which they are asked for, with an unlimited rate. With HTTP/2 and HTTP/3
+    /// all are said to end with the last.
     pub(super) fn ends(&self, shape: Shape) -> Vec<Span> {
         let backhaul = match shape.place {
             Place::EdgeMiss => self.backhaul_rtt,
             _ => Span::ZERO,
         };
         match shape.protocol {
-            Protocol::H2 => {
+            Protocol::H2 | Protocol::H3 => {
                 let ready = self.rtt(shape) * shape.setup_trips();
                 let asked = ready.max(self.discovery * (self.sizes.len() as u64 - 1));
-                let rounds = self.rounds();
+                let rounds = self.rounds(shape);
                 let end = asked + self.rtt(shape) * rounds + self.think + backhaul;
                 vec![end; self.sizes.len()]
             }
@@ -139,7 +150,7 @@ impl Page {
             if next.idle.is_none() {
                 end += rtt * shape.setup_trips();
             }
-            end += rtt * next.carry(size + HEAD) + self.think;
+            end += rtt * next.carry(size + head(shape.protocol)) + self.think;
             next.idle = Some(end);
             ends.push(end);
             found += self.discovery;
@@ -148,8 +159,12 @@ impl Page {
     }
 
     /// Rounds of slow start that all responses take over one connection.
-    pub(super) fn rounds(&self) -> u64 {
-        crate::case::transfer::slow_start_rounds(self.responses(), self.first_window)
+    pub(super) fn rounds(&self, shape: Shape) -> u64 {
+        let window = match shape.protocol {
+            Protocol::H3 => QUIC_WINDOW,
+            _ => self.first_window,
+        };
+        slow_start_rounds(self.responses(shape.protocol), window)
     }
 
     /// When the page is there.
@@ -158,7 +173,7 @@ impl Page {
         let Some(rate) = self.rate else {
             return unlimited;
         };
-        let line = self.serialization(rate);
+        let line = self.serialization(shape, rate);
         match shape.protocol {
             // One answer at a time: each has the line to itself.
             Protocol::NewEach | Protocol::Serial => unlimited + line,
@@ -172,6 +187,7 @@ impl Page {
         let objects = self.sizes.len();
         let setup = match (shape.setup_trips(), shape.protocol) {
             (_, Protocol::NewEach) => String::new(),
+            (_, Protocol::H3) => "1 RTT (QUIC) + ".to_owned(),
             (1, _) => "1 RTT (connect) + ".to_owned(),
             _ => "2 RTT (connect, TLS 1.3) + ".to_owned(),
         };
@@ -187,7 +203,7 @@ impl Page {
                     objects.div_ceil(connections)
                 )
             }
-            Protocol::H2 => format!("{} RTT (slow start)", self.rounds()),
+            Protocol::H2 | Protocol::H3 => format!("{} RTT (slow start)", self.rounds(shape)),
         };
         let miss = match shape.place {
             Place::EdgeMiss => " + 1 RTT edge to origin",

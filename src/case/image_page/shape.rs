@@ -35,6 +35,8 @@ pub(super) enum Protocol {
     Six,
     /// HTTP/2, one connection.
     H2,
+    /// HTTP/3 over QUIC, one connection.
+    H3,
 }
 
 const fn shape(
@@ -54,10 +56,10 @@ const fn shape(
 }
 
 use Place::{Edge, EdgeMiss, Origin};
-use Protocol::{H2, NewEach, Serial, Six};
+use Protocol::{H2, H3, NewEach, Serial, Six};
 
 /// All variants in the order in which they are listed.
-pub(super) const SHAPES: [Shape; 15] = [
+pub(super) const SHAPES: [Shape; 17] = [
     shape(
         "new-connection-each",
         "origin, HTTP/1.1, a new connection for each object",
@@ -143,6 +145,8 @@ pub(super) const SHAPES: [Shape; 15] = [
         true,
     ),
     shape("edge-h2-tls", "edge, HTTP/2 over TLS 1.3", Edge, H2, true),
+    shape("origin-h3", "origin, HTTP/3 over QUIC", Origin, H3, true),
+    shape("edge-h3", "edge, HTTP/3 over QUIC", Edge, H3, true),
     shape(
         "edge-miss",
         "edge that has nothing: HTTP/2 to the edge, and from there over one warm connection to the origin",
@@ -180,9 +184,17 @@ impl Shape {
         *found.expect("a plan has a variant of the case")
     }
 
-    /// Round trips before a connection takes its first request: TCP's, and TLS 1.3's.
+    /// Round trips before a connection takes its first request: TCP's and TLS 1.3's, or one of QUIC for both.
     pub(super) const fn setup_trips(self) -> u64 {
-        1 + self.tls as u64
+        match self.protocol {
+            H3 => 1,
+            _ => 1 + self.tls as u64,
+        }
+    }
+
+    /// Whether one connection carries all requests at once.
+    pub(super) const fn is_multiplexed(self) -> bool {
+        matches!(self.protocol, H2 | H3)
     }
 
     /// The same elsewhere.

@@ -14,9 +14,15 @@ const FAST_LINE: &str = "100mbit";
 
 /// Adds constraint and claims to a judgement that has its total.
 pub(super) fn put(shape: Shape, page: &Page, recording: &Recording, judgement: &mut Judgement) {
-    judgement.constraint = Some(constraint(shape, page, recording, judgement.total));
+    let line = serialization(recording);
+    judgement.constraint = Some(constraint(shape, page, recording, (line, judgement.total)));
     if let Some(said) = said(shape, page) {
-        judgement.claim(said, judgement.total.to_string(), why(shape, page));
+        let mut why = why(shape, page);
+        if !line.is_zero() {
+            let and = if why.is_empty() { "" } else { "; and " };
+            why = format!("{why}{and}the line is busy for {line}");
+        }
+        judgement.claim(said, judgement.total.to_string(), why);
     }
 }
 
@@ -32,6 +38,12 @@ pub(super) fn cause(plan: &Plan, shape: Shape, page: &Page) -> String {
             .to_owned();
     }
     match (shape.protocol, page.is_exact(shape)) {
+        (Protocol::H2 | Protocol::H3, _) if !page.think.is_zero() => {
+            "answers that were thought about are written one by one: small segments fill a window that counts segments"
+        }
+        (Protocol::H3, _) => {
+            "QUIC spreads each window over the round trip (pacing, RFC 9002 section 7.7), so that its end comes later"
+        }
         (Protocol::H2, _) => {
             "Linux holds a burst of less than half the window back while an ACK is due (TSO deferral), and the odd \
              last segment of a round is acknowledged late (delayed ACK): the window less than doubles in a round"
@@ -41,9 +53,14 @@ pub(super) fn cause(plan: &Plan, shape: Shape, page: &Page) -> String {
     .to_owned()
 }
 
-/// The sentence: what the constraint is, what relieves it, and what is next.
-fn constraint(shape: Shape, page: &Page, recording: &Recording, total: Span) -> String {
-    let line = serialization(recording);
+/// The sentence: what the constraint is, what relieves it, and what is next, for a page of `total` on which the line
+/// was busy for `line`.
+fn constraint(
+    shape: Shape,
+    page: &Page,
+    recording: &Recording,
+    (line, total): (Span, Span),
+) -> String {
     let lost = lost(recording);
     let recovery = match lost {
         0 => String::new(),
@@ -65,9 +82,11 @@ fn constraint(shape: Shape, page: &Page, recording: &Recording, total: Span) -> 
         Protocol::NewEach => "a connection and a request for each image, one after another",
         Protocol::Serial => "requests that wait for one another over distance",
         Protocol::Six => "requests that wait for a free connection over distance",
-        Protocol::H2 if shape.place == Place::EdgeMiss => "the distance between edge and origin",
-        Protocol::H2 if page.rounds() > 1 => "distance: rounds of slow start",
-        Protocol::H2 => "distance: the handshake and one round trip",
+        Protocol::H2 | Protocol::H3 if shape.place == Place::EdgeMiss => {
+            "the distance between edge and origin"
+        }
+        Protocol::H2 | Protocol::H3 if page.rounds(shape) > 1 => "distance: rounds of slow start",
+        Protocol::H2 | Protocol::H3 => "distance: the handshake and one round trip",
     };
     let reliefs = reliefs(shape, page);
     format!("the constraint is {what}{recovery}{reliefs}{next}")
@@ -82,7 +101,7 @@ fn reliefs(shape: Shape, page: &Page) -> String {
         words.push(format!("keep-alive (L7) makes it {}", at(kept)));
     }
     let multiplexed = shape.by(Protocol::H2);
-    if shape.protocol != Protocol::H2 {
+    if !shape.is_multiplexed() {
         words.push(format!(
             "multiplexing (L7, HTTP/2) makes it {}",
             at(multiplexed)
@@ -94,7 +113,7 @@ fn reliefs(shape: Shape, page: &Page) -> String {
                 "an edge (L3) makes it {}",
                 at(shape.at(Place::Edge))
             ));
-            if shape.protocol != Protocol::H2 {
+            if !shape.is_multiplexed() {
                 words.push(format!("both make it {}", at(multiplexed.at(Place::Edge))));
             }
         }
@@ -173,13 +192,16 @@ fn said(shape: Shape, page: &Page) -> Option<String> {
                 rtt * waves
             )
         }
-        (Place::Origin, Protocol::H2) => {
-            format!("HTTP/2 asks for all at once: one round trip of {rtt}")
+        (Place::Origin, Protocol::H2 | Protocol::H3) => {
+            format!("multiplexing asks for all at once: one round trip of {rtt}")
         }
         (Place::Edge, Protocol::H2) => {
             "an edge with HTTP/2 makes it tens of milliseconds".to_owned()
         }
-        (Place::EdgeMiss, Protocol::H2) => "an edge makes it tens of milliseconds".to_owned(),
+        (Place::Edge, Protocol::H3) => {
+            "an edge with HTTP/3 makes it tens of milliseconds".to_owned()
+        }
+        (Place::EdgeMiss, _) => "an edge makes it tens of milliseconds".to_owned(),
     })
 }
 
@@ -194,19 +216,19 @@ fn why(shape: Shape, page: &Page) -> String {
         ),
     };
     let window = format!(
-        "{} B need {} rounds of slow start from ten segments, {rtt} each",
+        "{} B need {} rounds of slow start from a window of ten, {rtt} each",
         page.bytes(),
-        page.rounds()
+        page.rounds(shape)
     );
     match (shape.place, shape.protocol) {
         (_, Protocol::NewEach) if shape.setup_trips() == 1 => String::new(),
         (_, Protocol::Serial | Protocol::Six | Protocol::NewEach) => setup,
-        (Place::Origin, Protocol::H2) => format!("{setup}, and {window}"),
-        (Place::Edge, Protocol::H2) => format!(
+        (Place::Origin, _) => format!("{setup}, and {window}"),
+        (Place::Edge, _) => format!(
             "{setup}, and {window}; and it takes a line far faster than 100 Mbit/s, at which the bytes alone take {}",
-            page.serialization(FAST_LINE.parse().expect("it is a rate"))
+            page.serialization(shape, FAST_LINE.parse().expect("it is a rate"))
         ),
-        (Place::EdgeMiss, Protocol::H2) => format!(
+        (Place::EdgeMiss, _) => format!(
             "only what the edge has: a miss waits for the origin, {} away, even over a warm connection",
             page.backhaul_rtt
         ),

@@ -4,12 +4,12 @@ use super::listed;
 use super::shape::{Place, Protocol, Shape};
 use crate::app::http::{Client, Object, Requests, Server, Site, Want};
 use crate::app::proxy::{self, Upstream};
-use crate::app::{http1, http2};
+use crate::app::{http1, http2, http3};
 use crate::case::secure::{self, Security};
 use crate::case::{Main, Plan, Stage};
 use crate::event::HostId;
 use crate::link::{Direction, LinkConfig};
-use crate::rt::{JoinHandle, Net};
+use crate::rt::Net;
 use crate::sim::PathConfig;
 use crate::units::Span;
 
@@ -45,6 +45,7 @@ pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
     if shape.tls {
         let alpn = match shape.protocol {
             Protocol::H2 => &["h2"],
+            Protocol::H3 => &["h3"],
             _ => &["http/1.1"],
         };
         let security = Security::of(plan, stage);
@@ -66,7 +67,7 @@ pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
             }
         });
     }
-    drop(serve(shape, server));
+    serve(shape, server);
     match shape.protocol {
         Protocol::NewEach => Box::pin(async move {
             for want in wants {
@@ -80,14 +81,17 @@ pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
             Box::pin(http1::fetch(client, wants, connections))
         }
         Protocol::H2 => Box::pin(http2::fetch(client, wants)),
+        Protocol::H3 => Box::pin(http3::fetch(client, wants)),
     }
 }
 
-fn serve(shape: Shape, server: Server) -> JoinHandle<Result<(), crate::event::SocketError>> {
+/// Starts the server; it serves until the world ends.
+fn serve(shape: Shape, server: Server) {
     let spawner = server.spawner.clone();
     match shape.protocol {
-        Protocol::H2 => spawner.spawn("server", http2::serve(server)),
-        _ => spawner.spawn("server", http1::serve(server)),
+        Protocol::H2 => drop(spawner.spawn("server", http2::serve(server))),
+        Protocol::H3 => drop(spawner.spawn("server", http3::serve(server))),
+        _ => drop(spawner.spawn("server", http1::serve(server))),
     }
 }
 
