@@ -97,7 +97,7 @@ fn subnet(message: &Message) -> Option<String> {
     let network = format!("ECS {}/{}", subnet.addr(), subnet.source_prefix());
     Some(match message.metadata.message_type {
         MessageType::Query => network,
-        MessageType::Response => format!("{network}/{}", subnet.scope_prefix()),
+        MessageType::Response => format!("{network} scope {}", subnet.scope_prefix()),
     })
 }
 
@@ -119,10 +119,16 @@ mod tests {
     #[test]
     fn messages_read_like_wireshark() {
         let lines = [QUESTION, ANSWER].map(|message| summary::line(&udp(message), Isns::ABSOLUTE));
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        Standard query 0x1234 A www.example.test
+        Standard query response 0x1234 A www.example.test A 198.18.7.2 ECS 198.18.0.0/24 scope 16
+        ");
         let labels =
             [QUESTION, ANSWER].map(|message| summary::label(&udp(message), Isns::ABSOLUTE));
-        insta::assert_snapshot!(labels.join("\n"), @"");
+        insta::assert_snapshot!(labels.join("\n"), @r"
+        DNS www.example.test?
+        DNS 198.18.7.2, TTL 60 s
+        ");
     }
 
     #[test]
