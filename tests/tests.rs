@@ -23,6 +23,8 @@ mod cli;
 mod determinism;
 /// Stub, resolver and authority.
 mod dns;
+/// Who is sent to which server.
+mod geo_routing;
 /// What the HTTP roles say and send, seen through the case `head-of-line`.
 mod head_of_line;
 /// Stories of one host: how it opens, closes, waits and gives up.

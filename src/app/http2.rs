@@ -44,6 +44,41 @@ pub async fn fetch(client: Client, wants: impl IntoIterator<Item = impl Into<Wan
     join(discovery, fetch_all(&client, exchanges)).await;
 }
 
+/// Fetches `paths` over one connection, each when the one before it has been answered, and returns how many were.
+pub async fn fetch_in_turn(client: Client, paths: impl IntoIterator<Item = String>) -> usize {
+    let mut open: Option<Connection> = None;
+    let mut answered = 0;
+    for (stream, path) in std::iter::zip((1..).step_by(2), paths) {
+        let mut exchange = client.want(path);
+        let connection = match &mut open {
+            Some(connection) => {
+                exchange.assigned(Some(connection.socket));
+                connection
+            }
+            None => match connect(&client, &mut exchange).await {
+                Ok(connection) => open.insert(connection),
+                Err(error) => {
+                    exchange.failed(&*error);
+                    break;
+                }
+            },
+        };
+        let answer = connection.send(&client, &exchange);
+        match receive(answer, &exchange, stream).await {
+            Ok(()) => answered += 1,
+            Err(error) => {
+                exchange.failed(&error);
+                break;
+            }
+        }
+    }
+    if let Some(Connection { sender, task, .. }) = open {
+        drop(sender); // the connection closes when nobody can send on it
+        task.await;
+    }
+    answered
+}
+
 async fn fetch_all(client: &Client, mut exchanges: UnboundedReceiver<Exchange>) {
     let Some(mut first) = exchanges.next().await else {
         return;

@@ -2,7 +2,8 @@
 
 use super::error::nearest_of;
 use super::{
-    Case, CaseError, handshake, head_of_line, image_page, keep_alive, time_wait, transfer,
+    Case, CaseError, geo_routing, handshake, head_of_line, image_page, keep_alive, time_wait,
+    transfer,
 };
 
 /// All cases.
@@ -14,6 +15,7 @@ pub fn all() -> &'static [&'static dyn Case] {
         &time_wait::TimeWaitCase,
         &head_of_line::HeadOfLine,
         &image_page::ImagePage,
+        &geo_routing::GeoRouting,
     ]
 }
 

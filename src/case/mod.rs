@@ -14,6 +14,7 @@ mod secure;
 mod stage;
 
 pub mod accuracy;
+pub mod geo_routing;
 pub mod handshake;
 pub mod head_of_line;
 pub mod image_page;

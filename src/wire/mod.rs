@@ -7,6 +7,7 @@
 pub mod address;
 pub mod annotate;
 pub mod checksum;
+pub mod dns;
 mod frame;
 mod glance;
 pub mod packet;

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use etherparse::TcpOptionElement;
 
+use super::dns;
 use super::frame::ETHERNET_HEADER;
 use super::glance::{ArpGlance, Glance, IcmpGlance, Ipv4Glance, TcpGlance, UdpGlance};
 use super::packet::flags;
@@ -48,14 +49,11 @@ impl Isns {
 pub fn line(frame: &[u8], isns: Isns) -> String {
     match Glance::of(frame) {
         Glance::Tcp(tcp) => tcp_line(&tcp, isns),
-        Glance::Udp(udp) => {
+        Glance::Udp(udp) => dns::line(frame).unwrap_or_else(|| {
             let (source, destination) = (udp.source, udp.destination);
-            format!(
-                "{source} > {destination} {} len={}",
-                protocol(udp),
-                udp.data
-            )
-        }
+            let protocol = protocol(udp);
+            format!("{source} > {destination} {protocol} len={}", udp.data)
+        }),
         Glance::Icmp(icmp) => icmp_line(icmp),
         Glance::Arp(arp) => arp_line(arp),
         Glance::Ipv4(ip) => ipv4_line(ip),
@@ -67,7 +65,9 @@ pub fn line(frame: &[u8], isns: Isns) -> String {
 pub fn label(frame: &[u8], isns: Isns) -> String {
     match Glance::of(frame) {
         Glance::Tcp(tcp) => tcp_label(&tcp, isns),
-        Glance::Udp(udp) => format!("{} len {}", protocol(udp), udp.data),
+        Glance::Udp(udp) => {
+            dns::label(frame).unwrap_or_else(|| format!("{} len {}", protocol(udp), udp.data))
+        }
         Glance::Icmp(icmp) => icmp_line(icmp),
         Glance::Arp(ArpGlance { operation: 1, .. }) => "ARP request".to_owned(),
         Glance::Arp(_) => "ARP reply".to_owned(),

@@ -9,7 +9,7 @@ use etherparse::{EtherType, IpNumber, Ipv4HeaderSlice, TcpHeaderSlice, UdpHeader
 
 use crate::plot::theme::Ink;
 use crate::wire::packet::{TcpView, ether_type};
-use crate::wire::{ETHERNET_HEADER, Mac};
+use crate::wire::{ETHERNET_HEADER, Mac, dns};
 
 /// Names frames in the order in which they were sent.
 #[derive(Debug, Default)]
@@ -33,8 +33,9 @@ impl Labels {
     pub(super) fn of(&mut self, frame: &[u8]) -> (String, Ink) {
         match ether_type(frame) {
             Some(EtherType::ARP) => (arp(frame).unwrap_or_else(|| "ARP".to_owned()), Ink::Control),
-            Some(EtherType::IPV4) => self
-                .ipv4(&frame[ETHERNET_HEADER..])
+            Some(EtherType::IPV4) => dns::label(frame)
+                .map(|label| (label, Ink::Data))
+                .or_else(|| self.ipv4(&frame[ETHERNET_HEADER..]))
                 .unwrap_or_else(|| ("IPv4".to_owned(), Ink::Control)),
             _ => (format!("Ethernet frame of {} B", frame.len()), Ink::Control),
         }
