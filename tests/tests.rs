@@ -35,6 +35,8 @@ mod hyper;
 mod image_page;
 /// What a stream delivers, whatever happens to its frames.
 mod integrity;
+/// QUIC and HTTP/3.
+mod quic;
 /// TLS on the lab's connections.
 mod secure;
 /// Builders and drivers that the others share.

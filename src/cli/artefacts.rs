@@ -7,6 +7,7 @@ use crate::case::{Case, Finished, find};
 use crate::measure::CaseResult;
 use crate::plot::{Figure, Theme, comparison, ladder};
 use crate::record::pcapng::Captures;
+use crate::record::qlog::Qlog;
 use crate::record::{Recording, RunInfo, events_file};
 
 /// The recording of a variant, beside its captures.
@@ -30,6 +31,7 @@ pub(super) fn write(finished: &mut Finished, choice: Choice, staging: &Staging) 
     let Finished { recording, result } = finished;
     let directory = format!("{CAPTURES}/{}/{}", result.case, result.variant);
     let mut files = write_captures(recording, choice.snaplen, &directory, staging)?;
+    files.extend(write_qlogs(recording, &directory, staging)?);
     let events = format!("{directory}/{EVENTS}");
     staging.write(&events, |out| Ok(events_file::write(recording, out)?))?;
     files.push(events);
@@ -61,6 +63,23 @@ fn write_captures(
             Ok(())
         })?;
         files.push(path);
+    }
+    Ok(files)
+}
+
+/// Writes what QUIC endpoints told: `HOST.sqlog`, and `HOST-2.sqlog` for its second connection.
+fn write_qlogs(recording: &Recording, directory: &str, staging: &Staging) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    for (host, info) in recording.hosts() {
+        for (position, log) in Qlog::of(recording, host).iter().enumerate() {
+            let ordinal = match position {
+                0 => String::new(),
+                _ => format!("-{}", position + 1),
+            };
+            let path = format!("{directory}/{}{ordinal}.sqlog", info.name);
+            staging.write(&path, |out| Ok(log.write(out)?))?;
+            files.push(path);
+        }
     }
     Ok(files)
 }

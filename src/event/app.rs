@@ -152,6 +152,13 @@ pub enum AppEvent {
     },
 }
 
+impl ByteRange {
+    /// Whether the byte at `offset` is one of them.
+    pub const fn contains(self, offset: u64) -> bool {
+        self.start <= offset && offset < self.end
+    }
+}
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "request {}", self.0)

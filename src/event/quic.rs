@@ -164,11 +164,20 @@ impl fmt::Display for QuicFrame {
 impl fmt::Display for QuicPacket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind, self.number)?;
-        let frames = self.frames.iter();
-        let frames = frames.filter(|frame| !matches!(frame, QuicFrame::Padding(_)));
+        let mut texts: Vec<(String, u32)> = Vec::new();
+        for frame in &self.frames {
+            match (frame, texts.last_mut(), frame.to_string()) {
+                (QuicFrame::Padding(_), _, _) => {}
+                (_, Some((last, times)), text) if *last == text => *times += 1,
+                (_, _, text) => texts.push((text, 1)),
+            }
+        }
         let mut separator = ": ";
-        for frame in frames {
-            write!(f, "{separator}{frame}")?;
+        for (text, times) in texts {
+            write!(f, "{separator}{text}")?;
+            if times > 1 {
+                write!(f, " x{times}")?;
+            }
             separator = ", ";
         }
         Ok(())
@@ -203,13 +212,15 @@ mod tests {
                     range: ByteRange { start: 0, end: 100 },
                     fin: true,
                 },
+                QuicFrame::Other(0x18),
+                QuicFrame::Other(0x18),
                 QuicFrame::Other(0x1e),
                 QuicFrame::Padding(7),
             ],
         };
         assert_eq!(
             packet.to_string(),
-            "1-RTT 3: ACK 0-2,5, STREAM 4 0-100 FIN, HANDSHAKE_DONE"
+            "1-RTT 3: ACK 0-2,5, STREAM 4 0-100 FIN, NEW_CONNECTION_ID x2, HANDSHAKE_DONE"
         );
         let streams: Vec<_> = packet.streams().collect();
         assert_eq!(streams, [(4, ByteRange { start: 0, end: 100 })]);

@@ -94,8 +94,9 @@ impl Host {
             Some(linux) => {
                 let due = linux.receiver.read(now, length(count), rcv_nxt, unread);
                 if due || (connection.quick_ack && linux.receiver.hurry()) {
-                    connection.ack_due = true;
-                    self.mark(connection);
+                    // Within `recv`, so before whatever the application writes next.
+                    self.acknowledge_now(now, connection);
+                    self.stir();
                 }
             }
             None => self.mark(connection),

@@ -3,8 +3,10 @@
 //! Works on any [`Recording`](crate::record::Recording), also one read from a file.
 
 pub mod accuracy;
+mod quic;
 mod result;
 mod timeline;
 
+pub use quic::{QuicCarriers, QuicLabel};
 pub use result::{CaseResult, Check, Claim, Formula, ObjectResult, Table};
 pub use timeline::{HostView, Seen, Traffic, drops};

@@ -28,7 +28,7 @@ pub struct CaseResult {
     pub bytes_on_wire: u64,
     /// Frames that hosts sent, ARP included.
     pub frames: u64,
-    /// TCP connections that were opened.
+    /// TCP and QUIC connections that were opened.
     pub connections: u64,
     /// What the closed form says, if there is one.
     pub formula_ms: Option<f64>,

@@ -1,6 +1,10 @@
 //! Moments and counts that cases ask a recording for.
 
-use crate::event::{DropCause, Event, HostId, Mechanism, SocketError, SocketEvent, SocketId};
+use std::collections::BTreeSet;
+
+use crate::event::{
+    AppEvent, DropCause, Event, HostId, Mechanism, SocketError, SocketEvent, SocketId,
+};
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
 use crate::wire::Frame;
@@ -15,7 +19,7 @@ pub struct Traffic {
     pub bytes: u64,
     /// Frames that links dropped.
     pub dropped: u64,
-    /// TCP connections that were opened.
+    /// TCP and QUIC connections that were opened.
     pub connections: u64,
 }
 
@@ -23,6 +27,7 @@ impl Traffic {
     /// The traffic of a recording, what the recorder left out included.
     pub fn of(recording: &Recording) -> Self {
         let mut traffic = Self::default();
+        let mut quic: BTreeSet<u64> = BTreeSet::new();
         for entry in &recording.entries {
             match &entry.event {
                 Event::FrameSent { frame, .. } => {
@@ -33,6 +38,11 @@ impl Traffic {
                 Event::Socket(_, SocketEvent::Opened(opened)) if opened.tcp && opened.active => {
                     traffic.connections += 1;
                 }
+                Event::App(_, event) => {
+                    if let AppEvent::QuicPacket(packet) = &**event {
+                        quic.insert(packet.connection);
+                    }
+                }
                 Event::LeftOut { frames, bytes, .. } => {
                     traffic.frames += frames;
                     traffic.bytes += bytes;
@@ -40,6 +50,7 @@ impl Traffic {
                 _ => {}
             }
         }
+        traffic.connections += quic.len() as u64;
         traffic
     }
 }
@@ -78,6 +89,17 @@ impl<'a> HostView<'a> {
     /// Its id.
     pub const fn id(self) -> HostId {
         self.host
+    }
+
+    /// Frames that it sent, in order.
+    pub fn frames_sent(self) -> impl Iterator<Item = (SimTime, &'a Frame)> {
+        self.recording
+            .entries
+            .iter()
+            .filter_map(move |entry| match &entry.event {
+                Event::FrameSent { host, frame } if *host == self.host => Some((entry.at, frame)),
+                _ => None,
+            })
     }
 
     /// TCP segments that it sent, in order.
@@ -119,6 +141,17 @@ impl<'a> HostView<'a> {
                 Event::Socket(socket, event) if socket.host == self.host => {
                     Some((entry.at, *socket, event))
                 }
+                _ => None,
+            })
+    }
+
+    /// What its applications said, in order.
+    pub fn apps(self) -> impl Iterator<Item = (SimTime, &'a AppEvent)> {
+        self.recording
+            .entries
+            .iter()
+            .filter_map(move |entry| match &entry.event {
+                Event::App(host, event) if *host == self.host => Some((entry.at, &**event)),
                 _ => None,
             })
     }

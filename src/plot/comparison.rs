@@ -16,6 +16,8 @@ const AXIS: i32 = 440;
 const ROW: i32 = 52;
 /// Height of a bar.
 const BAR: i32 = 18;
+/// Height of a line of the notes at the bottom.
+const NOTE: i32 = 17;
 /// Half the width of a formula's diamond.
 const DIAMOND: i32 = 6;
 /// Pixels between columns of the table.
@@ -26,7 +28,11 @@ const WIDEST_FORMULA: i32 = 640;
 /// Draws the results of `case` under `title`, the claim or question of the picture. The axis is logarithmic
 /// where times differ fiftyfold or more.
 pub fn comparison(case: &str, title: &str, results: &[CaseResult]) -> Figure {
-    let rows: Vec<Row> = results.iter().map(Row::of).collect();
+    let mut causes = Causes::default();
+    let rows: Vec<Row> = results
+        .iter()
+        .map(|result| Row::of(result, &mut causes))
+        .collect();
     let axis = Axis::of(
         rows.iter()
             .flat_map(|row| [Some(row.measured), row.formula])
@@ -48,8 +54,38 @@ pub fn comparison(case: &str, title: &str, results: &[CaseResult]) -> Figure {
         bottom + 56,
         rows.iter().any(|row| row.formula.is_some()),
     );
-    figure.size = (columns.width, bottom + 60 + MARGIN);
+    let end = causes.put(&mut figure, columns.width, bottom + 60);
+    figure.size = (columns.width, end + MARGIN);
     figure
+}
+
+/// What explains residuals, each once, in the order of the rows.
+#[derive(Debug, Default)]
+struct Causes(Vec<String>);
+
+impl Causes {
+    /// The ordinal of a cause, counted from 1.
+    fn ordinal(&mut self, cause: &str) -> usize {
+        let known = self.0.iter().position(|known| known == cause);
+        let position = known.unwrap_or_else(|| {
+            self.0.push(cause.to_owned());
+            self.0.len() - 1
+        });
+        position + 1
+    }
+
+    /// Puts them below `top`, and returns where they end.
+    fn put(&self, figure: &mut Figure, width: i32, top: i32) -> i32 {
+        let mut baseline = if self.0.is_empty() { top } else { top + NOTE };
+        for (ordinal, cause) in (1..).zip(&self.0) {
+            let note = format!("[{ordinal}] {cause}");
+            for line in font::wrapped(&note, SMALL, width - 2 * MARGIN) {
+                baseline += NOTE;
+                figure.put_label((MARGIN, baseline), &line, SMALL, Ink::Muted, Align::Start);
+            }
+        }
+        baseline
+    }
 }
 
 /// One variant in the words and numbers of the picture.
@@ -76,7 +112,7 @@ struct Columns {
 }
 
 impl Row {
-    fn of(result: &CaseResult) -> Self {
+    fn of(result: &CaseResult, causes: &mut Causes) -> Self {
         let failed = result.checks.iter().find(|check| !check.holds);
         let measured = from_millis(result.total_ms);
         Self {
@@ -85,7 +121,7 @@ impl Row {
             formula: result.formula_ms.map(from_millis),
             value: spoken(measured),
             words: failed.map_or_else(
-                || formula(result),
+                || formula(result, causes),
                 |check| format!("✗ not kept: {}", check.claim),
             ),
             kept: failed.is_none(),
@@ -179,7 +215,7 @@ impl Columns {
 }
 
 /// The closed form, its value, and what is left to explain.
-fn formula(result: &CaseResult) -> String {
+fn formula(result: &CaseResult, causes: &mut Causes) -> String {
     let (Some(text), Some(ms)) = (&result.formula, result.formula_ms) else {
         return "no closed form".to_owned();
     };
@@ -197,7 +233,7 @@ fn formula(result: &CaseResult) -> String {
             .as_deref()
             .filter(|cause| !cause.is_empty())
         {
-            words = format!("{words} ({cause})");
+            words = format!("{words} [{}]", causes.ordinal(cause));
         }
     }
     words

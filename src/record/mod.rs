@@ -2,11 +2,13 @@
 //!
 //! A [`Recording`] is all that readers have. It knows no simulator: it may as well come from a file.
 //! [`Index`] answers questions about its frames and sockets, [`Remarks`] says what is unusual about a frame,
-//! [`pcapng`] writes a host's capture and [`events_file`] keeps the whole.
+//! [`pcapng`] writes a host's capture, [`qlog`] its QUIC connections, and [`events_file`] keeps the whole.
 
 pub mod events_file;
 mod index;
 pub mod pcapng;
+pub mod qlog;
+mod quic;
 mod recorder;
 mod recording;
 mod remarks;
@@ -15,6 +17,7 @@ pub use index::{
     Captured, Conversation, Discarded, Dropped, FrameStory, Hop, Index, Segment, Sighting,
     SocketStory,
 };
+pub use quic::{QuicData, QuicSent};
 pub use recorder::Recorder;
 pub use recording::{Direction, Entry, Recording, RunInfo};
 pub use remarks::Remarks;

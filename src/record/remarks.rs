@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::quic::{self, QuicSent};
 use super::recording::{Direction, Recording};
 use crate::event::{AppEvent, Event, HostId, LinkId, Mechanism, SocketEvent, SocketId, Timer};
 use crate::units::SimTime;
@@ -27,6 +28,8 @@ pub(super) struct Gathering {
     fired: BTreeMap<SocketId, (SimTime, Timer)>,
     /// Notes that wait for a frame of their host.
     notes: BTreeMap<HostId, Vec<(SimTime, String)>>,
+    /// What QUIC endpoints have sent so far.
+    quic: QuicSent,
     /// The last frame of each host.
     last: BTreeMap<HostId, (SimTime, FrameId, Direction)>,
 }
@@ -72,14 +75,20 @@ impl Gathering {
             Event::FrameReceived { host, frame } => self.seen(*host, at, frame.id, Direction::In),
             Event::Socket(socket, event) => self.socket(*socket, at, event),
             Event::App(host, event) => {
-                if let AppEvent::Note { text } = &**event {
-                    self.notes
-                        .entry(*host)
-                        .or_default()
-                        .push((at, text.clone()));
+                if let Some(text) = self.note(event) {
+                    self.notes.entry(*host).or_default().push((at, text));
                 }
             }
             event => self.fate(event),
+        }
+    }
+
+    /// What an application has to say of the next frame of its host. A QUIC packet leaves with that.
+    fn note(&mut self, event: &AppEvent) -> Option<String> {
+        match event {
+            AppEvent::Note { text } => Some(text.clone()),
+            AppEvent::QuicPacket(packet) if packet.sent => quic::remark(&self.quic.again(packet)),
+            _ => None,
         }
     }
 

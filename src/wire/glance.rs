@@ -50,6 +50,8 @@ pub(crate) struct UdpGlance {
     pub(crate) destination: u16,
     /// Length of the data in bytes, as the UDP header claims.
     pub(crate) data: usize,
+    /// The type of its first packet, if it is QUIC.
+    pub(crate) quic: Option<&'static str>,
 }
 
 /// The fixed part of an ICMP message.
@@ -90,6 +92,9 @@ pub(crate) struct Ipv4Glance {
     /// Length of the payload in bytes, as the header claims.
     pub(crate) data: usize,
 }
+
+/// The port on which UDP is taken for QUIC, since little of a datagram says so itself.
+const HTTPS: u16 = 443;
 
 impl<'a> Glance<'a> {
     /// As much of `frame` as can be read.
@@ -141,11 +146,28 @@ fn tcp<'a>(ip: &Ipv4HeaderSlice<'_>, payload: &'a [u8], claimed: usize) -> Optio
 
 fn udp<'a>(payload: &[u8]) -> Option<Glance<'a>> {
     let header = payload.first_chunk::<8>()?;
+    let source = u16::from_be_bytes([header[0], header[1]]);
+    let destination = u16::from_be_bytes([header[2], header[3]]);
+    let secure = source == HTTPS || destination == HTTPS;
     Some(Glance::Udp(UdpGlance {
-        source: u16::from_be_bytes([header[0], header[1]]),
-        destination: u16::from_be_bytes([header[2], header[3]]),
+        source,
+        destination,
         data: usize::from(u16::from_be_bytes([header[4], header[5]])).saturating_sub(8),
+        quic: quic(&payload[header.len()..]).filter(|_| secure),
     }))
+}
+
+/// The type of the packet at the beginning of a datagram of QUIC version 1 (RFC 9000 sections 17.2 and 17.3). Only
+/// bits that header protection leaves alone are looked at.
+fn quic(datagram: &[u8]) -> Option<&'static str> {
+    let first = *datagram.first()?;
+    match (first & 0xc0, (first >> 4) & 0x03) {
+        (0x40, _) => Some("1-RTT"),
+        (0xc0, kind) if datagram.get(1..5)? == [0, 0, 0, 1] => {
+            Some(["Initial", "0-RTT", "Handshake", "Retry"][usize::from(kind)])
+        }
+        _ => None,
+    }
 }
 
 fn icmp<'a>(payload: &[u8]) -> Option<Glance<'a>> {

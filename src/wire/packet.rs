@@ -134,6 +134,11 @@ pub fn flags(header: &TcpHeaderSlice<'_>) -> String {
 }
 
 impl<'a> UdpView<'a> {
+    /// The datagram in `frame`, or `None` if it is something else or cut short.
+    pub fn of(frame: &'a [u8]) -> Option<Self> {
+        Self::in_packet(&Ipv4View::of(frame)?)
+    }
+
     /// The UDP datagram in an IPv4 packet, or `None` if it is something else, a fragment, or cut short.
     pub fn in_packet(ip: &Ipv4View<'a>) -> Option<Self> {
         if ip.header.protocol() != etherparse::IpNumber::UDP || ip.header.is_fragmenting_payload() {

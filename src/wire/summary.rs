@@ -8,7 +8,7 @@ use etherparse::TcpOptionElement;
 
 use super::dns;
 use super::frame::ETHERNET_HEADER;
-use super::glance::{ArpGlance, Glance, IcmpGlance, Ipv4Glance, TcpGlance};
+use super::glance::{ArpGlance, Glance, IcmpGlance, Ipv4Glance, TcpGlance, UdpGlance};
 use super::packet::flags;
 
 /// The initial sequence numbers of a flow, as the sender of a frame sees them: what sequence numbers are
@@ -50,7 +50,9 @@ pub fn line(frame: &[u8], isns: Isns) -> String {
     match Glance::of(frame) {
         Glance::Tcp(tcp) => tcp_line(&tcp, isns),
         Glance::Udp(udp) => dns::line(frame).unwrap_or_else(|| {
-            format!("{} > {} UDP len={}", udp.source, udp.destination, udp.data)
+            let (source, destination) = (udp.source, udp.destination);
+            let protocol = protocol(udp);
+            format!("{source} > {destination} {protocol} len={}", udp.data)
         }),
         Glance::Icmp(icmp) => icmp_line(icmp),
         Glance::Arp(arp) => arp_line(arp),
@@ -63,7 +65,9 @@ pub fn line(frame: &[u8], isns: Isns) -> String {
 pub fn label(frame: &[u8], isns: Isns) -> String {
     match Glance::of(frame) {
         Glance::Tcp(tcp) => tcp_label(&tcp, isns),
-        Glance::Udp(udp) => dns::label(frame).unwrap_or_else(|| format!("UDP len {}", udp.data)),
+        Glance::Udp(udp) => {
+            dns::label(frame).unwrap_or_else(|| format!("{} len {}", protocol(udp), udp.data))
+        }
         Glance::Icmp(icmp) => icmp_line(icmp),
         Glance::Arp(ArpGlance { operation: 1, .. }) => "ARP request".to_owned(),
         Glance::Arp(_) => "ARP reply".to_owned(),
@@ -157,6 +161,12 @@ fn tcp_label(tcp: &TcpGlance<'_>, isns: Isns) -> String {
         text.push_str(" SACK");
     }
     text
+}
+
+/// What a datagram carries, as far as it can be told.
+fn protocol(udp: UdpGlance) -> String {
+    udp.quic
+        .map_or_else(|| "UDP".to_owned(), |kind| format!("QUIC {kind}"))
 }
 
 fn icmp_line(icmp: IcmpGlance) -> String {

@@ -5,3 +5,6 @@ mod program;
 mod results;
 mod scratch;
 mod texts;
+
+pub(crate) use program::wirelab;
+pub(crate) use scratch::Scratch;

@@ -20,7 +20,7 @@ fn json_is_one_object_per_variant_and_nothing_else() {
         .lines()
         .map(|line| serde_json::from_str(line).expect("a JSON object"))
         .collect();
-    assert_eq!(objects.len(), 6);
+    assert_eq!(objects.len(), 11);
     assert_eq!(objects[1]["variant"], "syn-lost");
     assert_eq!(objects[1]["seed"], 7);
     for object in &objects {

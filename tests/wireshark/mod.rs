@@ -38,6 +38,9 @@ const REPAIRS: &[&[(&str, &str)]] = &[
     ],
 ];
 
+/// A HEADERS frame of HTTP/3 as tshark prints its type (RFC 9114 section 7.2.2).
+const HEADERS: &str = "1";
+
 /// Every capture of every case and of the repairs, named, with the recording that it comes from.
 fn captures(mut check: impl FnMut(&str, &Index<'_>, HostId, &[u8])) {
     let variants = all()
@@ -119,6 +122,29 @@ fn difference(seen: &Opinion, expected: &analysis::Expected) -> Option<String> {
             seen.completeness, expected.completeness
         )
     })
+}
+
+#[test]
+fn requests_and_answers_of_http3_are_decrypted() {
+    let Some(tshark) = Tshark::find() else { return };
+    // Early data is decrypted too, but some versions do not know yet what is spoken in it.
+    for (case, variant, least) in [
+        ("handshake", "quic", 2),
+        ("handshake", "quic-0rtt", 3),
+        ("head-of-line", "h3-lost", 24),
+    ] {
+        let plan = Plan::new(case, variant, 1, []).expect("defaults are valid");
+        let finished = Run::start(&plan).finish().expect("the world ends");
+        for (host, bytes) in written(&finished.recording) {
+            let name = format!("{case}/{variant}/{}", host.0);
+            let types = tshark.values(&name, &bytes, "http3.frame_type");
+            let headers = types.iter().filter(|kind| *kind == HEADERS).count();
+            assert!(headers >= least, "{name}: {types:?}");
+            let streams = tshark.values(&name, &bytes, "quic.stream.stream_id");
+            let asked = streams.iter().filter(|stream| *stream == "0").count();
+            assert!(asked >= least.min(4), "{name}: {streams:?}");
+        }
+    }
 }
 
 #[test]

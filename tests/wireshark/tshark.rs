@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Expert information of this severity is an error (`PI_ERROR`).
@@ -75,13 +76,7 @@ impl Tshark {
         reason = "who has a `Tshark` knows that it is there"
     )]
     pub(crate) fn read(self, name: &str, capture: &[u8]) -> Vec<Opinion> {
-        let file = format!(
-            "wirelab-{}-{}.pcapng",
-            std::process::id(),
-            name.replace('/', "-")
-        );
-        let path = std::env::temp_dir().join(file);
-        fs::write(&path, capture).expect("the temporary directory is writable");
+        let path = scratch(name, capture);
         let mut command = Command::new("tshark");
         // Two passes: completeness is then that of the whole conversation on each of its frames.
         command.args(["-2", "-r"]).arg(&path).args([
@@ -113,6 +108,37 @@ impl Tshark {
         let text = String::from_utf8(output.stdout).expect("tshark prints text");
         text.lines().map(opinion).collect()
     }
+
+    /// All values of a field, in order.
+    #[expect(
+        clippy::unused_self,
+        reason = "who has a `Tshark` knows that it is there"
+    )]
+    pub(crate) fn values(self, name: &str, capture: &[u8], field: &str) -> Vec<String> {
+        let path = scratch(&format!("values-{name}"), capture);
+        let mut command = Command::new("tshark");
+        command
+            .arg("-r")
+            .arg(&path)
+            .args(["-T", "fields", "-e", field]);
+        let output = command.output().expect("tshark was found");
+        fs::remove_file(&path).expect("the capture was written");
+        let text = String::from_utf8(output.stdout).expect("tshark prints text");
+        let values = text.split([',', '\n']).filter(|value| !value.is_empty());
+        values.map(str::to_owned).collect()
+    }
+}
+
+/// A file of a test's own with this capture.
+fn scratch(name: &str, capture: &[u8]) -> PathBuf {
+    let file = format!(
+        "wirelab-{}-{}.pcapng",
+        std::process::id(),
+        name.replace('/', "-")
+    );
+    let path = std::env::temp_dir().join(file);
+    fs::write(&path, capture).expect("the temporary directory is writable");
+    path
 }
 
 fn opinion(line: &str) -> Opinion {

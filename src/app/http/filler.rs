@@ -18,6 +18,14 @@ impl Filler {
     pub const fn new(length: u64) -> Self {
         Self { left: length }
     }
+
+    /// The lengths of the pieces in which a body of `length` bytes is given to HTTP.
+    pub fn pieces(length: u64) -> impl Iterator<Item = u64> {
+        let longest = PIECE.len() as u64;
+        let whole = std::iter::repeat_n(longest, usize::try_from(length / longest).unwrap_or(0));
+        let rest = length % longest;
+        whole.chain((rest > 0).then_some(rest))
+    }
 }
 
 /// What a long body is made of, piece by piece.
@@ -59,6 +67,7 @@ mod tests {
         for length in [0, 1, 16_384, 16_385, 100_000] {
             let body = Filler::new(length);
             assert_eq!(body.size_hint().exact(), Some(length));
+            assert_eq!(Filler::pieces(length).sum::<u64>(), length);
             let collected = body.collect().now_or_never().expect("a filler never waits");
             assert_eq!(
                 collected.expect("a filler cannot fail").to_bytes().len() as u64,

@@ -120,9 +120,10 @@ impl Connection {
         exchange.phase(Phase::ResponseStart);
         let mut body = 0;
         while let Some(data) = stream.recv_data().await? {
-            body += data.remaining() as u64;
+            let end = body + data.remaining() as u64;
+            exchange.bytes(Layer::Stream(id), true, body, end);
+            body = end;
         }
-        exchange.bytes(Layer::Stream(id), true, 0, body);
         exchange.answered(response.status().as_u16(), body);
         Ok(())
     }

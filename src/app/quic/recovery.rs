@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 use super::tap::Tap;
 
+/// The times of `recovery:metrics_updated`.
+const TIMES: [&str; 4] = ["min_rtt", "smoothed_rtt", "latest_rtt", "rtt_variance"];
+
 /// The stream that a connection is to write.
 pub(super) fn watch(tap: &Tap, now: Instant) -> Option<QlogStream> {
     let mut config = QlogConfig::default();
@@ -50,8 +53,20 @@ fn recovery_event(line: &[u8]) -> Option<String> {
     let text = line.strip_prefix(&[0x1e]).unwrap_or(line);
     let event: Value = serde_json::from_slice(text).ok()?;
     let name = event.get("name")?.as_str()?;
-    name.starts_with("recovery:")
-        .then(|| json!({"name": name, "data": event.get("data")}).to_string())
+    let data = name.starts_with("recovery:").then(|| event.get("data"))??;
+    Some(json!({"name": name, "data": in_milliseconds(data.clone())}).to_string())
+}
+
+/// quinn gives times in seconds, where qlog has milliseconds.
+fn in_milliseconds(mut data: Value) -> Value {
+    for key in TIMES {
+        if let Some(time) = data.get_mut(key)
+            && let Some(seconds) = time.as_f64()
+        {
+            *time = json!(seconds * 1_000.0);
+        }
+    }
+    data
 }
 
 #[cfg(test)]
@@ -66,5 +81,14 @@ mod tests {
         let sent = b"\x1e{\"time\":1.5,\"name\":\"transport:packet_sent\",\"data\":{}}\n";
         assert_eq!(recovery_event(sent), None);
         assert_eq!(recovery_event(b"\x1e{\"qlog_version\":\"0.3\"}\n"), None);
+    }
+
+    #[test]
+    fn times_are_milliseconds() {
+        let line =
+            b"{\"name\":\"recovery:metrics_updated\",\"data\":{\"min_rtt\":0.15,\"pto_count\":1}}";
+        let expected =
+            r#"{"name":"recovery:metrics_updated","data":{"min_rtt":150.0,"pto_count":1}}"#;
+        assert_eq!(recovery_event(line).as_deref(), Some(expected));
     }
 }

@@ -10,6 +10,7 @@ use quinn::crypto::{
 };
 use quinn::{ConnectError, ConnectionId, Side};
 
+use super::endpoint::name_of;
 use super::tap::Tap;
 
 type Parameters = quinn_proto::transport_parameters::TransportParameters;
@@ -21,7 +22,8 @@ pub(super) struct TappedClient {
     pub(super) tap: Tap,
 }
 
-/// A server's configuration, for one connection.
+/// A server's configuration, for one connection or for those that are still to come: their first packets are decrypted
+/// before they are accepted.
 pub(super) struct TappedServer {
     pub(super) config: Arc<QuicServerConfig>,
     pub(super) tap: Tap,
@@ -44,7 +46,7 @@ impl crypto::ClientConfig for TappedClient {
 impl crypto::ServerConfig for TappedServer {
     fn initial_keys(&self, version: u32, id: &ConnectionId) -> Result<Keys, UnsupportedVersion> {
         let keys = crypto::ServerConfig::initial_keys(&*self.config, version, id)?;
-        Ok(self.tap.on(keys))
+        Ok(self.tap.of(name_of(id)).on(keys))
     }
 
     fn retry_tag(&self, version: u32, id: &ConnectionId, packet: &[u8]) -> [u8; 16] {

@@ -35,6 +35,14 @@ impl Tap {
         })))
     }
 
+    /// The same for another connection of its socket.
+    pub(super) fn of(&self, connection: u64) -> Self {
+        let Inner {
+            net, parts, socket, ..
+        } = &**self.0;
+        Self::new(net, parts, *socket, connection)
+    }
+
     /// Secrets that TLS logs from now on are this connection's.
     pub(super) fn speak(&self) {
         self.0.parts.speak_for(self.0.socket);

@@ -1,7 +1,8 @@
 //! `handshake`: what opening a connection costs, and what one lost segment of it costs more.
 //!
-//! `tls` has the variants with TLS on the connection.
+//! `tls` has the variants with TLS on the connection, `quic` those over QUIC.
 
+mod quic;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -67,6 +68,14 @@ const VARIANTS: &[Variant] = &[
         name: "tls13-0rtt",
         about: "TLS 1.3 that resumes a session, with the request as early data",
     },
+    Variant {
+        name: "quic",
+        about: "QUIC and HTTP/3",
+    },
+    Variant {
+        name: "quic-0rtt",
+        about: "QUIC that resumes a session, with the request of HTTP/3 in the first flight",
+    },
 ];
 
 impl Case for Handshake {
@@ -122,6 +131,9 @@ impl Case for Handshake {
         if let Some(terms) = tls::terms(plan.variant()) {
             return tls::build(plan, stage, terms);
         }
+        if let Some(terms) = quic::terms(plan.variant()) {
+            return quic::build(plan, stage, terms);
+        }
         let Pair { client, server } = pair(plan, stage);
         let remote = server.endpoint(80);
         if plan.variant() != "refused" {
@@ -137,6 +149,9 @@ impl Case for Handshake {
     fn judge(&self, plan: &Plan, recording: &Recording) -> Judgement {
         if let Some(terms) = tls::terms(plan.variant()) {
             return tls::judge(plan, recording, terms);
+        }
+        if let Some(terms) = quic::terms(plan.variant()) {
+            return quic::judge(plan, recording, terms);
         }
         let client = HostView::named(recording, "client");
         let rtt = plan.span("rtt");

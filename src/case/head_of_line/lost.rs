@@ -39,7 +39,7 @@ pub(super) fn script(plan: &Plan) -> DropScripts {
 }
 
 /// The same world without the drop. Where chance has taken so much that it does not end, its beginning.
-fn dry_run(plan: &Plan) -> Recording {
+pub(super) fn dry_run(plan: &Plan) -> Recording {
     let recorder = Rc::new(RefCell::new(Recorder::new()));
     let mut world = World::new(plan.seed(), Probe::new(recorder.clone()));
     let main = fetch_page(plan, &mut Stage::new(&mut world), &DropScripts::default());
@@ -212,9 +212,8 @@ fn formula(plan: &Plan, frames: &[Frame], loss: &Loss) -> (String, Span) {
     let rounds = rounds_of(frames.last().map_or(0, |frame| frame.range.end));
     let until = rounds_of(loss.range.end);
     let text = format!(
-        "1 RTT (connect) + {rounds} RTT (slow start from {INITIAL_WINDOW} segments), at least {} (the segment lost in \
-         round {until} comes again in the next)",
-        until + 1
+        "1 RTT (connect) + {} RTT (slow start {rounds}; what is lost in round {until} comes again in the next)",
+        rounds.max(until + 1)
     );
     (text, plan.span("rtt") * (1 + rounds.max(until + 1)))
 }

@@ -2,21 +2,22 @@
 //!
 //! One page of N equal objects. `schedule` has the closed forms, `page` reads from a recording how the objects
 //! fared, `frames` where HTTP/2 put them in the stream, `waits` how long their bytes lay undeliverable,
-//! and `lost` judges the variant with a loss.
+//! and `lost` and `datagram` judge the variants with a loss.
 
+mod datagram;
 mod frames;
 mod lost;
-
 mod schedule;
 mod waits;
 
 use super::knob::{Kind, Knob, path_knobs};
 use super::page::{self, Fate};
+use super::secure::{Security, certificates_knob, modern};
 use super::stage::Pair;
 use super::transfer::{MSS, slow_start_rounds};
 use super::{Case, CaseError, Judgement, Main, Plan, Stage, Variant, expect};
 use crate::app::http::{Client, Object, Requests, Server, Site};
-use crate::app::{http1, http2};
+use crate::app::{http1, http2, http3};
 use crate::link::{Direction, DropScripts, LinkConfig};
 use crate::measure::Check;
 use crate::record::Recording;
@@ -29,6 +30,12 @@ const CONNECTIONS: usize = 6;
 
 /// Where servers listen.
 const PORT: u16 = 80;
+
+/// Where servers of QUIC listen.
+const SECURE_PORT: u16 = 443;
+
+/// What the server is called.
+const NAME: &str = "server.test";
 
 /// The head-of-line case.
 #[derive(Debug)]
@@ -54,6 +61,10 @@ const VARIANTS: &[Variant] = &[
     Variant {
         name: "h2-lost",
         about: "one HTTP/2 connection, all requests at once; one segment is lost",
+    },
+    Variant {
+        name: "h3-lost",
+        about: "one HTTP/3 connection, all requests at once; one datagram is lost",
     },
 ];
 
@@ -97,14 +108,15 @@ impl Case for HeadOfLine {
                 "lost_bytes",
                 "4kB",
                 Kind::Size,
-                "size of each object in h2-lost",
+                "size of each object where a byte is lost",
             ),
             Knob::new(
                 "byte",
                 "2000",
                 Kind::Count(0..=3_999_999_999),
-                "h2-lost drops the segment that carries this byte of the object, counted from 0",
+                "what carries this byte of the object, counted from 0, is lost",
             ),
+            certificates_knob(),
         ]);
         knobs
     }
@@ -129,17 +141,17 @@ impl Case for HeadOfLine {
             return refuse(
                 "drop",
                 "byte",
-                "h2-lost drops by a script of its own; use the variant h2-slow with `drop`",
+                "this variant drops by a script of its own; use the variant h2-slow with `drop`",
             );
         }
         Ok(())
     }
 
     fn build(&self, plan: &Plan, stage: &mut Stage<'_>) -> Main {
-        let drops = if is_lost(plan) {
-            lost::script(plan)
-        } else {
-            DropScripts::default()
+        let drops = match plan.variant() {
+            "h2-lost" => lost::script(plan),
+            "h3-lost" => datagram::script(plan),
+            _ => DropScripts::default(),
         };
         fetch_page(plan, stage, &drops)
     }
@@ -156,15 +168,16 @@ impl Case for HeadOfLine {
             )],
             ..Judgement::default()
         };
-        if is_lost(plan) {
-            return lost::judge(plan, recording, &fates, judgement);
+        match plan.variant() {
+            "h2-lost" => lost::judge(plan, recording, &fates, judgement),
+            "h3-lost" => datagram::judge(plan, recording, &fates, judgement),
+            _ => slow(plan, recording, &fates, judgement),
         }
-        slow(plan, recording, &fates, judgement)
     }
 }
 
 fn is_lost(plan: &Plan) -> bool {
-    plan.variant() == "h2-lost"
+    matches!(plan.variant(), "h2-lost" | "h3-lost")
 }
 
 /// Body length of each object.
@@ -176,15 +189,23 @@ fn size(plan: &Plan) -> u64 {
 fn fetch_page(plan: &Plan, stage: &mut Stage<'_>, drops: &DropScripts) -> Main {
     let Pair { client, server } = pair(plan, stage, drops);
     let (requests, spawner) = (Requests::new(), stage.spawner());
-    let remote = server.endpoint(PORT);
     let site = Site::new(objects(plan), requests.clone());
+    let paths = (1..=plan.count("objects")).map(Site::path);
+    if plan.variant() == "h3-lost" {
+        let tls = Security::of(plan, stage).pair(&client, &server, NAME, modern(&["h3"]));
+        let remote = server.endpoint(SECURE_PORT);
+        let server = Server::new(server, spawner.clone(), SECURE_PORT, site);
+        spawner.spawn("server", http3::serve(server.with_tls(tls.server)));
+        let client = Client::new(client, spawner, requests, remote, NAME);
+        return Box::pin(http3::fetch(client.with_tls(tls.client), paths));
+    }
+    let remote = server.endpoint(PORT);
     let server = Server::new(server, spawner.clone(), PORT, site);
     match plan.variant() {
         "h2-slow" | "h2-lost" => drop(spawner.spawn("server", http2::serve(server))),
         _ => drop(spawner.spawn("server", http1::serve(server))),
     }
-    let client = Client::new(client, spawner, requests, remote, "server.test");
-    let paths = (1..=plan.count("objects")).map(Site::path);
+    let client = Client::new(client, spawner, requests, remote, NAME);
     match plan.variant() {
         "h1-serial" => Box::pin(http1::fetch(client, paths, 1)),
         "h1-pipelined" => Box::pin(http1::pipeline(client, paths)),

@@ -5,7 +5,7 @@ use crate::measure::HostView;
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
 
-/// When the bytes of one TCP stream came to a host, and when they became readable there.
+/// When the bytes of one stream came to a host, and when they became readable there.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Delivery {
     /// Segments in the order of their arrival.
@@ -18,6 +18,17 @@ pub(super) struct Delivery {
 type Interval = (SimTime, SimTime);
 
 impl Delivery {
+    /// Whatever stream `arrivals` and first offsets that were not yet `readable` are of.
+    pub(super) fn new(
+        arrivals: impl Iterator<Item = (SimTime, ByteRange)>,
+        readable: impl Iterator<Item = (SimTime, u64)>,
+    ) -> Self {
+        Self {
+            arrivals: arrivals.collect(),
+            readable: readable.collect(),
+        }
+    }
+
     /// The client's only connection; `origin` is the sequence number of its first byte.
     pub(super) fn to_client(recording: &Recording, origin: u32) -> Self {
         let client = HostView::named(recording, "client");
@@ -34,10 +45,7 @@ impl Delivery {
             SocketEvent::Readable { end } => Some((at, *end)),
             _ => None,
         });
-        Self {
-            arrivals: arrivals.collect(),
-            readable: readable.collect(),
-        }
+        Self::new(arrivals, readable)
     }
 
     /// When the first segment with the byte at `offset` came.

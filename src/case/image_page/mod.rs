@@ -23,7 +23,7 @@ use crate::measure::{Check, Traffic};
 use crate::record::Recording;
 use crate::units::Span;
 use schedule::Page;
-use shape::{Protocol, Shape, VARIANTS};
+use shape::{Shape, VARIANTS};
 
 /// Times that differ by less are the same: the transport counts microseconds.
 const TOLERANCE: Span = Span::from_micros(1);
@@ -175,13 +175,13 @@ fn checks(shape: Shape, page: &Page, recording: &Recording, fates: &[Fate]) -> V
     let whole = std::iter::zip(&page.sizes, fates).filter(|(size, fate)| **size == fate.bytes);
     let opened =
         Traffic::of(recording).connections - u64::from(shape.place == shape::Place::EdgeMiss);
-    let tcp = match shape.protocol {
-        Protocol::H3 => 0,
-        _ => page.connections(shape),
-    };
     let mut checks = vec![
         expect("images answered whole", page.sizes.len(), whole.count()),
-        expect("TCP connections of the browser", tcp, opened),
+        expect(
+            "connections of the browser",
+            page.connections(shape),
+            opened,
+        ),
     ];
     if shape.hero {
         let (hero, thumbnails) = hero(recording, fates);

@@ -7,6 +7,7 @@ use super::label::{Labels, destination};
 use super::remark::{Commentator, Remark};
 use super::survey::Survey;
 use crate::event::{DropCause, Event, HostId, HostInfo, LinkId, LinkRole, Mechanism};
+use crate::measure::{QuicCarriers, QuicLabel};
 use crate::plot::theme::Ink;
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
@@ -124,6 +125,8 @@ struct Reader {
     again: BTreeMap<FrameId, Mechanism>,
     flights: BTreeMap<FrameId, usize>,
     labels: Labels,
+    /// What frames of QUIC carry, in a few words.
+    quic: BTreeMap<FrameId, QuicLabel>,
     commentator: Commentator,
 }
 
@@ -157,6 +160,7 @@ impl Reader {
             again: survey.again,
             flights: BTreeMap::new(),
             labels: Labels::new(survey.connections.len() > 1),
+            quic: QuicCarriers::of(recording).labels(),
             commentator: Commentator::of(recording),
         }
     }
@@ -223,7 +227,10 @@ impl Reader {
         (from, to): (Option<usize>, Option<usize>),
         frame: &Frame,
     ) -> usize {
-        let (label, ink) = self.labels.of(&frame.bytes);
+        let (label, ink) = match self.quic.get(&frame.id) {
+            None => self.labels.of(&frame.bytes),
+            Some(label) => quic(label, frame.len()),
+        };
         let fate = Fate::Open;
         self.push(
             frame.id,
@@ -266,6 +273,16 @@ impl Reader {
         self.flights.insert(frame, index);
         self.trace.flights.push(flight);
         index
+    }
+}
+
+/// The label of a frame of QUIC and the ink of its arrow.
+fn quic(label: &QuicLabel, length: usize) -> (String, Ink) {
+    let text = format!("{} len={length}", label.text);
+    match label {
+        QuicLabel { again: true, .. } => (format!("{text} ↻ sent again"), Ink::Again),
+        QuicLabel { has_data: true, .. } => (text, Ink::Data),
+        _ => (text, Ink::Control),
     }
 }
 

@@ -1,0 +1,393 @@
+//! `h3-lost`: the datagram that carries one byte of one object is lost, and only that object waits.
+//!
+//! Datagrams are encrypted, so what each carries is what the endpoints told of their packets.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::super::page::{self, Fate};
+use super::waits::{self, Delivery};
+use super::{Judgement, Plan, expect, lost, slow_start_rounds};
+use crate::app::http::Filler;
+use crate::event::{AppEvent, ByteRange, DropCause, Event, Layer, QuicPacket, QuicPacketKind};
+use crate::link::{Direction, DropScript, DropScripts, Kind, Ordinals, Selector};
+use crate::measure::{Check, HostView, QuicCarriers};
+use crate::record::Recording;
+use crate::units::{SimTime, Span};
+use crate::wire::packet::UdpView;
+
+/// quinn's first congestion window in bytes: ten datagrams of 1,200 B (RFC 9002 section 7.2).
+const FIRST_WINDOW: u64 = 12_000;
+
+/// The script that drops the datagram with the plan's byte of the plan's object. Which one that is, a dry run
+/// without the drop tells: up to the loss the real run is the same.
+pub(super) fn script(plan: &Plan) -> DropScripts {
+    let dry = lost::dry_run(plan);
+    ordinal(plan, &dry)
+        .map(|ordinal| DropScript {
+            direction: Direction::ServerToClient,
+            selector: Selector::Nth(
+                Kind::Udp,
+                Ordinals::Range {
+                    first: ordinal,
+                    last: ordinal,
+                },
+            ),
+        })
+        .into_iter()
+        .collect()
+}
+
+/// Which of the server's datagrams is the first with the plan's byte, counted from 1.
+fn ordinal(plan: &Plan, recording: &Recording) -> Option<u64> {
+    let (stream, offset) = located(plan, recording)?;
+    let carriers = QuicCarriers::of(recording);
+    let server = HostView::named(recording, "server");
+    let mut datagrams = server
+        .frames_sent()
+        .filter(|(_, frame)| UdpView::of(&frame.bytes).is_some());
+    let position = datagrams.position(|(_, frame)| {
+        let packets = carriers.packets(frame.id).iter();
+        packets
+            .flat_map(|packet| packet.streams())
+            .any(|(of, range)| of == stream && range.contains(offset))
+    })?;
+    Some(position as u64 + 1)
+}
+
+/// The stream of the plan's object, and where in it the plan's byte is.
+fn located(plan: &Plan, recording: &Recording) -> Option<(u64, u64)> {
+    let position = usize::try_from(plan.count("object") - 1).expect("the knob's range is small");
+    let stream = page::fates(recording).get(position)?.stream?;
+    let layout = Layout::of(recording, stream, plan.bytes("lost_bytes"))?;
+    Some((stream, layout.offset_of(plan.count("byte"))))
+}
+
+/// Where HTTP/3 put a body in its stream (RFC 9114 section 4.1): after a HEADERS frame, in a DATA frame for each piece
+/// that the server was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Layout {
+    /// Length of the HEADERS frame.
+    head: u64,
+    body: u64,
+}
+
+impl Layout {
+    /// The layout of a stream that the server has sent whole.
+    fn of(recording: &Recording, stream: u64, body: u64) -> Option<Self> {
+        let end = sent_of(recording, stream).map(|range| range.end).max()?;
+        let pieces = Filler::pieces(body).map(|piece| data_header(piece) + piece);
+        let head = end.checked_sub(pieces.sum())?;
+        Some(Self { head, body })
+    }
+
+    /// The offset in the stream of a byte of the body.
+    fn offset_of(self, byte: u64) -> u64 {
+        let (mut offset, mut before) = (self.head, 0);
+        for piece in Filler::pieces(self.body) {
+            offset += data_header(piece);
+            if byte < before + piece {
+                break;
+            }
+            offset += piece;
+            before += piece;
+        }
+        offset + (byte - before)
+    }
+
+    /// How many bytes of the body come before an offset in the stream.
+    fn before(self, offset: u64) -> u64 {
+        let (mut start, mut before) = (self.head, 0);
+        for piece in Filler::pieces(self.body) {
+            start += data_header(piece);
+            before += offset.saturating_sub(start).min(piece);
+            start += piece;
+        }
+        before
+    }
+}
+
+/// Length of the type and the length of a DATA frame (RFC 9114 section 7.2.1), both variable-length integers (RFC 9000
+/// section 16).
+const fn data_header(piece: u64) -> u64 {
+    match piece {
+        0..0x40 => 2,
+        0x40..0x4000 => 3,
+        _ => 5,
+    }
+}
+
+/// What the server sent of a stream.
+fn sent_of(recording: &Recording, stream: u64) -> impl Iterator<Item = ByteRange> {
+    HostView::named(recording, "server")
+        .quic()
+        .filter(|(_, packet)| packet.sent)
+        .flat_map(|(_, packet)| packet.streams())
+        .filter_map(move |(of, range)| (of == stream).then_some(range))
+}
+
+/// What was lost, and how it came after all.
+struct Loss<'a> {
+    sent: SimTime,
+    packets: Vec<&'a QuicPacket>,
+    /// When the first of its bytes left again.
+    again: Option<SimTime>,
+}
+
+impl<'a> Loss<'a> {
+    fn of(recording: &'a Recording) -> Option<Self> {
+        let dropped = recording
+            .entries
+            .iter()
+            .find_map(|entry| match entry.event {
+                Event::FrameDropped {
+                    frame,
+                    cause: DropCause::Script,
+                    ..
+                } => Some(frame),
+                _ => None,
+            })?;
+        let server = HostView::named(recording, "server");
+        let (sent, _) = server
+            .frames_sent()
+            .find(|(_, frame)| frame.id == dropped)?;
+        let packets = QuicCarriers::of(recording).packets(dropped).to_vec();
+        let mut loss = Self {
+            sent,
+            packets,
+            again: None,
+        };
+        let resent = |(at, packet): &(SimTime, &QuicPacket)| {
+            packet.sent && *at > sent && packet.streams().any(|part| loss.has_any_of(part))
+        };
+        loss.again = server.quic().find(resent).map(|(at, _)| at);
+        Some(loss)
+    }
+
+    fn streams(&self) -> impl Iterator<Item = (u64, ByteRange)> {
+        self.packets.iter().flat_map(|packet| packet.streams())
+    }
+
+    fn has_any_of(&self, (stream, range): (u64, ByteRange)) -> bool {
+        self.streams()
+            .any(|(of, lost)| of == stream && range.start < lost.end && lost.start < range.end)
+    }
+}
+
+/// Judges the variant.
+pub(super) fn judge(
+    plan: &Plan,
+    recording: &Recording,
+    fates: &[Fate],
+    mut judgement: Judgement,
+) -> Judgement {
+    let waits: Vec<_> = fates
+        .iter()
+        .map(|fate| wait(plan, recording, fate))
+        .collect();
+    judgement.objects = page::objects(recording, fates, &waits);
+    let Some(loss) = Loss::of(recording) else {
+        judgement.checks.push(expect("datagrams lost", 1, 0));
+        return judgement;
+    };
+    let carried = located(plan, recording).is_some_and(|(stream, offset)| {
+        loss.streams()
+            .any(|(of, range)| of == stream && range.contains(offset))
+    });
+    judgement
+        .checks
+        .push(expect("the lost datagram carried the byte", true, carried));
+    judgement.extra = figures(&loss, &waits);
+    if !plan.is_clean() {
+        return judgement;
+    }
+    judgement
+        .checks
+        .extend(checks(recording, fates, &waits, &loss));
+    say(&mut judgement, &waits, &loss);
+    judgement.cause = Some(format!(
+        "the lost bytes left again after {}: they waited for their turn among the other streams, and quinn paces what \
+         it sends (RFC 9002 section 7.7), over a congestion window that has shrunk to 0.7 of itself (CUBIC)",
+        loss.again.map_or(Span::ZERO, |again| again - loss.sent)
+    ));
+    let (text, value) = formula(plan, recording, &loss);
+    judgement.formula(text, value)
+}
+
+/// How long bytes of an object lay at the client and could not be read.
+fn wait(plan: &Plan, recording: &Recording, fate: &Fate) -> Span {
+    let Some(stream) = fate.stream else {
+        return Span::ZERO;
+    };
+    let Some(layout) = Layout::of(recording, stream, plan.bytes("lost_bytes")) else {
+        return Span::ZERO;
+    };
+    let client = HostView::named(recording, "client");
+    let of_body = |range: ByteRange| ByteRange {
+        start: layout.before(range.start),
+        end: layout.before(range.end),
+    };
+    let arrivals = client
+        .quic()
+        .filter(|(_, packet)| !packet.sent && packet.kind == QuicPacketKind::OneRtt)
+        .flat_map(|(at, packet)| packet.streams().map(move |part| (at, part)))
+        .filter(|(_, (of, _))| *of == stream)
+        .map(|(at, (_, range))| (at, of_body(range)));
+    let reads = client.apps().filter_map(|(at, event)| match event {
+        AppEvent::Bytes {
+            layer: Layer::Stream(of),
+            response: true,
+            range,
+            ..
+        } if *of == stream => Some((at, range.end)),
+        _ => None,
+    });
+    let delivery = Delivery::new(arrivals, reads);
+    let whole = ByteRange {
+        start: 0,
+        end: fate.bytes,
+    };
+    waits::sum(&delivery.waits(&[whole]))
+}
+
+fn checks(recording: &Recording, fates: &[Fate], waits: &[Span], loss: &Loss<'_>) -> Vec<Check> {
+    let mut hit: Vec<u64> = loss.streams().map(|(stream, _)| stream).collect();
+    hit.dedup();
+    let waited: Vec<u64> = std::iter::zip(fates, waits)
+        .filter(|(_, wait)| !wait.is_zero())
+        .filter_map(|(fate, _)| fate.stream)
+        .collect();
+    vec![
+        expect("streams that lost bytes", 1, hit.len()),
+        expect(
+            "streams that had to wait: those that lost bytes, if later ones of theirs came before, and no other",
+            listed(&behind(recording, loss)),
+            listed(&waited),
+        ),
+    ]
+}
+
+/// The streams of which bytes came that are behind lost ones, before those came.
+fn behind(recording: &Recording, loss: &Loss<'_>) -> Vec<u64> {
+    let client = HostView::named(recording, "client");
+    let arrivals: Vec<_> = client
+        .quic()
+        .filter(|(_, packet)| !packet.sent)
+        .flat_map(|(at, packet)| packet.streams().map(move |(of, range)| (at, of, range)))
+        .collect();
+    let came = |stream, has: &dyn Fn(ByteRange) -> bool| {
+        let mut arrivals = arrivals.iter();
+        arrivals
+            .find(|(_, of, range)| *of == stream && has(*range))
+            .map(|(at, ..)| *at)
+    };
+    let is_behind = |(stream, lost): (u64, ByteRange)| {
+        let repaired = came(stream, &|range| range.contains(lost.start));
+        let next = came(stream, &|range| range.end > lost.end);
+        next.is_some_and(|next| repaired.is_none_or(|repaired| next < repaired))
+            .then_some(stream)
+    };
+    loss.streams().filter_map(is_behind).collect()
+}
+
+fn listed(streams: &[u64]) -> String {
+    let texts: Vec<_> = streams.iter().map(ToString::to_string).collect();
+    texts.join(", ")
+}
+
+fn say(judgement: &mut Judgement, waits: &[Span], loss: &Loss<'_>) {
+    let waited = waits.iter().filter(|wait| !wait.is_zero()).count();
+    let longest = waits.iter().max().copied().unwrap_or_default();
+    judgement.claim(
+        "HTTP/3 has no head-of-line blocking",
+        format!("{waited} of {} objects waited, {longest}", waits.len()),
+        "streams are delivered one by one; within a stream bytes still wait for those before them, and the window that \
+         shrinks after the loss is everybody's",
+    );
+    let again = loss.again.map_or(Span::ZERO, |again| again - loss.sent);
+    judgement.constraint = Some(format!(
+        "loss: the bytes come again only {again} after they were sent, and their stream cannot go on before; a nearer \
+         server relieves it"
+    ));
+}
+
+/// What was lost in one round comes again with the next, which costs a round trip only after the last one.
+fn formula(plan: &Plan, recording: &Recording, loss: &Loss<'_>) -> (String, Span) {
+    let body = plan.count("objects") * plan.bytes("lost_bytes");
+    let rounds = slow_start_rounds(body, FIRST_WINDOW);
+    let rtt = plan.span("rtt");
+    let beginning = HostView::named(recording, "client").first_sent();
+    let until = round_of(loss.sent - beginning, rtt);
+    let text = format!(
+        "1 RTT (QUIC and TLS 1.3 together) + {rounds} RTT (slow start from {FIRST_WINDOW} B), at least {} (the datagram \
+         lost in round {until} comes again in the next)",
+        until + 1
+    );
+    (text, rtt * (1 + rounds.max(until + 1)))
+}
+
+/// The round of answers in which something leaves: the first one leaves 1.5 RTT after the beginning.
+fn round_of(since: Span, rtt: Span) -> u64 {
+    let first = rtt + rtt / 2;
+    let later = since.as_nanos().saturating_sub(first.as_nanos());
+    later
+        .checked_div(rtt.as_nanos())
+        .map_or(1, |rounds| rounds + 1)
+}
+
+fn figures(loss: &Loss<'_>, waits: &[Span]) -> BTreeMap<String, Value> {
+    let mut parts = loss.streams();
+    let first = parts.next();
+    let again = loss.again.map(|again| again - loss.sent);
+    let waited = waits.iter().filter(|wait| !wait.is_zero()).count();
+    [
+        ("lost_stream", json!(first.map(|(stream, _)| stream))),
+        ("lost_offset", json!(first.map(|(_, range)| range.start))),
+        (
+            "lost_len",
+            json!(first.map(|(_, range)| range.end - range.start)),
+        ),
+        (
+            "retransmission_after_ms",
+            json!(again.map(Span::as_millis_f64)),
+        ),
+        ("objects_waited", json!(waited)),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_of_a_body_is_behind_the_frames_headers() {
+        let layout = Layout {
+            head: 20,
+            body: 20_000,
+        };
+        assert_eq!(layout.offset_of(0), 25);
+        assert_eq!(layout.offset_of(16_383), 16_408);
+        assert_eq!(layout.offset_of(16_384), 16_412); // a second frame
+        for byte in [0, 1, 16_383, 16_384, 19_999] {
+            assert_eq!(layout.before(layout.offset_of(byte)), byte);
+        }
+        assert_eq!(layout.before(22), 0);
+        assert_eq!(layout.before(u64::MAX), 20_000);
+    }
+
+    #[test]
+    fn headers_of_frames_grow_with_what_they_frame() {
+        let lengths = [1, 63, 64, 16_383, 16_384].map(data_header);
+        assert_eq!(lengths, [2, 2, 3, 3, 5]);
+    }
+
+    #[test]
+    fn answers_leave_in_rounds() {
+        let ms = Span::from_millis;
+        let round = |since| round_of(ms(since), ms(150));
+        assert_eq!([225, 374, 375, 525].map(round), [1, 1, 2, 3]);
+    }
+}
