@@ -63,7 +63,7 @@ fn journal(result: &CaseResult, column: usize) -> Vec<&str> {
 fn every_variant_is_exact_at_other_ttls_sizes_and_counts() {
     for variant in VARIANTS {
         for settings in [
-            &[("ttl", "300"), ("bytes", "1kB")][..],
+            &[("ttl", "300"), ("bytes", "5kB")][..],
             &[("ttl", "1"), ("bytes", "12kB")],
             &[("ttl", "0"), ("fetches", "4")],
             &[("visits", "7"), ("certificates", "9kB")],
@@ -190,7 +190,7 @@ fn an_outage_in_the_middle_of_a_visit_is_refused() {
 
 #[test]
 fn an_object_can_be_followed_from_the_answer_of_dns_to_its_last_byte() {
-    let Finished { recording, result } = run("geo-dns", &[]);
+    let Finished { recording, result } = run("geo-dns", &[("bytes", "10kB")]);
     let user = HostView::named(&recording, "user.seoul").id();
     let told = recording
         .entries

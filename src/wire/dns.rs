@@ -103,7 +103,6 @@ fn subnet(message: &Message) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::wire::sample::udp;
     use crate::wire::summary::{self, Isns};
     use proptest::prelude::*;

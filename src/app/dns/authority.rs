@@ -1,12 +1,12 @@
 //! The server that knows what the names of a zone mean.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 
 use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::RecordType;
 
 use super::PORT;
-use super::message::{add_addresses, encoded, response, set_scope, subnet_option, text_of};
+use super::message::{add_addresses, encoded, response, set_scope, subnet_option};
 use super::subnet::Subnet;
 use super::zone::Zone;
 use crate::event::SocketError;
@@ -63,21 +63,13 @@ impl Authority {
             if let Some(subnet) = told {
                 set_scope(&mut message, subnet, said.scope.prefix());
             }
-            self.remark(&text_of(name), told, *asker.ip(), &said.addresses);
+            if said.scope != Subnet::EVERYWHERE {
+                self.net.note(told.map_or_else(
+                    || format!("answers for the resolver {}", asker.ip()),
+                    |subnet| format!("answers for {subnet}, as it is told"),
+                ));
+            }
         }
         message
-    }
-
-    /// Tells those who read the capture why the answer is what it is.
-    fn remark(&self, name: &str, told: Option<Subnet>, asker: Ipv4Addr, addresses: &[Ipv4Addr]) {
-        let whom = told.map_or_else(
-            || format!("sees only the resolver {asker}"),
-            |subnet| format!("is told of a client in {subnet}"),
-        );
-        let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-        self.net.note(format!(
-            "the authority {whom}, and says that {name} is {}",
-            addresses.join(", ")
-        ));
     }
 }

@@ -126,9 +126,10 @@ impl Client {
             return Ok(connected.await?);
         };
         let clock = self.net.clock();
-        match clock.timeout(limit, Box::pin(connected)).await {
-            Ok(stream) => Ok(stream?),
-            Err(elapsed) => Err(std::io::Error::new(std::io::ErrorKind::TimedOut, elapsed)),
-        }
+        let Ok(stream) = clock.timeout(limit, Box::pin(connected)).await else {
+            let text = format!("no connection within {limit}");
+            return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, text));
+        };
+        Ok(stream?)
     }
 }

@@ -1,6 +1,6 @@
 //! `failover`: a region goes dark, and a user who holds its address is lost until the TTL ends.
 //!
-//! Here are the applications and the closed form; `judge` has what the recording must show.
+//! Here are the applications and the closed form; `outage` has what the recording must show.
 
 use super::map::{City, Region, TO_AUTHORITY};
 use super::setup::{SITE, Setup};
@@ -69,7 +69,7 @@ pub(super) async fn play(lab: Lab, timing: Timing) {
             return;
         }
         if is_answered {
-            due = due + timing.every;
+            due += timing.every;
         }
     }
 }
@@ -126,10 +126,10 @@ impl Story {
             }
             if now < outage {
                 good += 1;
-                now = now + timing.every;
+                now += timing.every;
             } else {
                 failed += 1;
-                now = now + lookup + timing.connect_timeout;
+                now += lookup + timing.connect_timeout;
             }
         }
     }

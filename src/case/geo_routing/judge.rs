@@ -1,16 +1,12 @@
 //! What the recording must show.
 
-use serde_json::json;
-
-use super::failover::{DARK, Story, Timing};
 use super::map::Region;
 use super::observe::{Visit, objects, visits};
 use super::predict::Prediction;
 use super::setup::{Scheme, Setup};
-use super::words;
+use super::{claims, outage, tables, words};
 use crate::case::transfer::MSS;
 use crate::case::{Judgement, Plan, expect};
-use crate::event::{DiscardCause, Event};
 use crate::measure::Check;
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
@@ -26,13 +22,13 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
     let mut judgement = Judgement {
         total: end - begun,
         cause: Some(cause(plan)),
-        tables: words::tables(&visits),
+        tables: tables::tables(&visits),
         constraint: Some(words::constraint(setup).to_owned()),
         objects: objects(&visits, recording.end()),
         ..Judgement::default()
     };
     if setup.scheme == Scheme::Failover {
-        return failover(plan, setup, recording, &visits, judgement);
+        return outage::judge(plan, recording, &visits, judgement);
     }
     let named: Vec<_> = visits.iter().filter_map(|visit| visit.region).collect();
     let prediction = Prediction::of(setup, &named);
@@ -45,7 +41,7 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
     judgement
         .checks
         .extend(particular(setup, &prediction, &visits));
-    words::claim(setup, &visits, &mut judgement);
+    claims::add(setup, &visits, &mut judgement);
     judgement.formula(words::formula(setup), prediction.total)
 }
 
@@ -58,7 +54,7 @@ fn bounds(visits: &[Visit], recording: &Recording) -> (SimTime, SimTime) {
 }
 
 /// Whether every answer comes with the first window of its connection.
-fn fits(plan: &Plan) -> bool {
+pub(super) fn fits(plan: &Plan) -> bool {
     plan.bytes("bytes") + OVERHEAD <= plan.server().first_window(MSS)
         && plan.bytes("certificates") + OVERHEAD <= plan.server().first_window(MSS)
 }
@@ -83,19 +79,19 @@ fn each(plan: &Plan, prediction: &Prediction, visits: &[Visit]) -> Vec<Check> {
         ));
         checks.push(expect(
             &format!("{who}: the lookup"),
-            words::ms(predicted.dns),
-            words::some_ms(seen.dns),
+            tables::ms(predicted.dns),
+            tables::some_ms(seen.dns),
         ));
         if fits(plan) {
             checks.push(expect(
                 &format!("{who}: the first object"),
-                words::ms(predicted.cold),
-                words::some_ms(seen.cold()),
+                tables::ms(predicted.cold),
+                tables::some_ms(seen.cold()),
             ));
             checks.push(expect(
                 &format!("{who}: each further request"),
-                words::ms(predicted.warm),
-                words::some_ms(seen.warm()),
+                tables::ms(predicted.warm),
+                tables::some_ms(seen.warm()),
             ));
         }
     }
@@ -107,11 +103,11 @@ fn particular(setup: Setup, prediction: &Prediction, visits: &[Visit]) -> Vec<Ch
     match setup.scheme {
         Scheme::RoundRobin => turns(setup, prediction, visits),
         Scheme::OneRegionUsers => {
-            let gain = words::gain(visits);
+            let gain = claims::gain(visits);
             vec![expect(
                 "what GeoDNS gains on a request when all users sit in one region",
-                words::ms(Span::ZERO),
-                words::some_ms(gain),
+                tables::ms(Span::ZERO),
+                tables::some_ms(gain),
             )]
         }
         Scheme::FarResolver => {
@@ -160,87 +156,9 @@ fn turns(setup: Setup, prediction: &Prediction, visits: &[Visit]) -> Vec<Check> 
             .collect();
         checks.push(expect(
             &format!("{}: mean over all visits, as of its row", city.name()),
-            words::ms(sum(&row) / regions.len() as u64),
-            words::ms(sum(&seen) / (seen.len() as u64).max(1)),
+            tables::ms(sum(&row) / regions.len() as u64),
+            tables::ms(sum(&seen) / (seen.len() as u64).max(1)),
         ));
     }
     checks
-}
-
-/// The outage as its closed form has it.
-fn failover(
-    plan: &Plan,
-    setup: Setup,
-    recording: &Recording,
-    visits: &[Visit],
-    mut judgement: Judgement,
-) -> Judgement {
-    let timing = Timing::of(plan);
-    let (story, bound) = (Story::of(setup, timing), Story::bound(setup, timing));
-    let begun = visits.first().map_or(SimTime::ZERO, Visit::begun);
-    let outage = begun + timing.outage;
-    let failed = visits.iter().filter(|visit| !visit.is_whole());
-    let good = visits
-        .iter()
-        .filter(|visit| visit.begun() < outage && visit.is_whole());
-    let back = visits
-        .iter()
-        .find(|visit| visit.begun() >= outage && visit.is_whole());
-    let lost = back
-        .and_then(|visit| visit.requests.first()?.answered)
-        .map(|answered| answered - outage);
-    let discarded = |entry: &&crate::record::Entry| {
-        matches!(
-            entry.event,
-            Event::FrameDiscarded {
-                cause: DiscardCause::PoweredOff,
-                ..
-            }
-        )
-    };
-    judgement.checks.extend([
-        expect("visits before the outage", story.good, good.count()),
-        expect(
-            "attempts to reach the dark region",
-            story.failed,
-            failed.clone().count(),
-        ),
-        expect(
-            "attempts that ask for the dark region",
-            story.failed,
-            failed.filter(|visit| visit.region == Some(DARK.0)).count(),
-        ),
-        expect(
-            "the region that answers at last",
-            story.region.name(),
-            back.and_then(|visit| visit.region)
-                .map_or("none", Region::name),
-        ),
-        expect(
-            "lost no longer than detect + TTL + one connect timeout and one cold visit allow",
-            true,
-            lost.is_some_and(|lost| lost <= bound),
-        ),
-        expect(
-            "frames that the dark region's hosts receive in vain",
-            story.failed > 0,
-            recording.entries.iter().filter(discarded).count() > 0,
-        ),
-    ]);
-    if fits(plan) {
-        judgement.checks.push(expect(
-            "from the outage to the first answer after it",
-            words::ms(story.lost),
-            words::some_ms(lost),
-        ));
-    }
-    let extra = [
-        ("lost_ms", json!(lost.map(Span::as_millis_f64))),
-        ("lost_formula_ms", json!(story.lost.as_millis_f64())),
-        ("lost_bound_ms", json!(bound.as_millis_f64())),
-        ("failed_attempts", json!(story.failed)),
-    ];
-    judgement.extra = extra.map(|(key, value)| (key.to_owned(), value)).into();
-    words::claim_failover(setup, timing, lost, bound, &mut judgement);
-    judgement.formula(words::formula(setup), story.total)
 }

@@ -1,16 +1,19 @@
 //! `geo-routing`: what it takes that users meet the server that is near them.
 //!
 //! `map` has the distances, `setup` what a variant is, `hosts` and `world` what is built from it, `predict` the closed
-//! form of each visit, `observe` the visits as they were, `judge` holds both together, `words` has what is said of
-//! them, and `failover` the variant in which a region goes dark.
+//! form of each visit, `observe` the visits as they were, and `judge` holds both together, in the words of `words`,
+//! `tables` and `claims`. In `failover` a region goes dark, which `outage` judges.
 
+mod claims;
 mod failover;
 mod hosts;
 mod judge;
 mod map;
 mod observe;
+mod outage;
 mod predict;
 mod setup;
+mod tables;
 mod words;
 mod world;
 
@@ -136,7 +139,7 @@ fn visit_knobs() -> [Knob; 5] {
             Kind::Count(0..=86_400),
             "how many seconds the authority's answers may be kept",
         ),
-        Knob::new("bytes", "10kB", Kind::Size, "size of each object"),
+        Knob::new("bytes", "1kB", Kind::Size, "size of each object"),
         Knob::new(
             "fetches",
             "2",
