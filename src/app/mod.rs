@@ -7,4 +7,8 @@ pub mod exchange;
 pub mod http;
 pub mod http1;
 pub mod http2;
+pub mod long_poll;
+pub mod messages;
+pub mod sse;
 pub mod tls;
+pub mod websocket;

@@ -79,6 +79,12 @@ pub(super) fn app(event: &AppEvent) -> String {
             format!("TLS secret of {socket}: {label}")
         }
         AppEvent::Note { text } => text.clone(),
+        AppEvent::Message {
+            message,
+            client,
+            step,
+            bytes,
+        } => format!("{message} of client {client}: {step}, {bytes} bytes"),
         event => exchange(event),
     }
 }
