@@ -70,7 +70,10 @@ async fn poll_for_ever(client: Client) -> Result<(), Failure> {
     let mut courier = Courier::new(client);
     loop {
         let body = courier.get(&path).await?;
-        for line in body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        for line in body
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
             let message = Message::read(body.slice_ref(line)).ok_or("a line is no message")?;
             desk.delivered(&message);
         }

@@ -100,11 +100,7 @@ impl Courier {
     }
 
     /// Reads the body of an answer to its end.
-    async fn finish(
-        &self,
-        id: RequestId,
-        response: Response<Incoming>,
-    ) -> Result<Bytes, Failure> {
+    async fn finish(&self, id: RequestId, response: Response<Incoming>) -> Result<Bytes, Failure> {
         let status = response.status().as_u16();
         match response.into_body().collect().await {
             Ok(body) => {

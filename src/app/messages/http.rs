@@ -41,7 +41,9 @@ where
 {
     /// Serves for ever.
     pub(in crate::app) async fn serve(self) -> Result<(), SocketError> {
-        let Server { net, port, listen, .. } = &self.server;
+        let Server {
+            net, port, listen, ..
+        } = &self.server;
         let listener = net.listen(*port, listen.clone())?;
         loop {
             let stream = listener.accept().await;
@@ -53,9 +55,8 @@ where
     async fn serve_one(self, stream: TcpStream) {
         let cpu = &self.server.cpu;
         cpu.work(cpu.costs().handshake).await;
-        let service = service_fn(|request| async {
-            Ok::<_, Infallible>(self.clone().answer(request).await)
-        });
+        let service =
+            service_fn(|request| async { Ok::<_, Infallible>(self.clone().answer(request).await) });
         let connection = Builder::new()
             .auto_date_header(false) // it would show the time of the real world
             .keep_alive(self.keep_alive)

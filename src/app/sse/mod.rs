@@ -81,7 +81,9 @@ async fn listen(client: Client) -> Result<(), Failure> {
     let (_, mut response) = courier.send(&path, None).await?;
     let mut reader = EventReader::default();
     while let Some(frame) = response.body_mut().frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
         for event in reader.read(&data) {
             let message = Message::read(event.data).ok_or("an event is no message")?;
             desk.delivered(&message);

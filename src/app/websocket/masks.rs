@@ -46,7 +46,8 @@ impl Masks {
                 self.try_header(out);
                 continue;
             }
-            let count = usize::try_from(self.left).map_or(bytes.len(), |left| left.min(bytes.len()));
+            let count =
+                usize::try_from(self.left).map_or(bytes.len(), |left| left.min(bytes.len()));
             let (payload, rest) = bytes.split_at(count);
             for byte in payload {
                 out.push(byte ^ self.change[self.phase]);
@@ -59,8 +60,12 @@ impl Masks {
 
     /// Once the header is complete, gives it another mask, if it has one.
     fn try_header(&mut self, out: &mut Vec<u8>) {
-        let Ok(Some((mut header, length))) = FrameHeader::parse(&mut Cursor::new(&self.header)) else {
-            debug_assert!(self.header.len() < HEADER, "the library writes whole headers");
+        let Ok(Some((mut header, length))) = FrameHeader::parse(&mut Cursor::new(&self.header))
+        else {
+            debug_assert!(
+                self.header.len() < HEADER,
+                "the library writes whole headers"
+            );
             return;
         };
         self.change = [0; 4];
@@ -115,7 +120,10 @@ mod tests {
             let length = usize::try_from(length).unwrap();
             let mask = header.mask.unwrap();
             let payload = &bytes[start..start + length];
-            let mut clear = payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask);
+            let mut clear = payload
+                .iter()
+                .zip(mask.iter().cycle())
+                .map(|(byte, mask)| byte ^ mask);
             found.push((length, clear.all(|byte| byte == 7)));
             cursor.set_position((start + length) as u64);
         }
@@ -144,8 +152,12 @@ mod tests {
     #[test]
     fn every_frame_has_a_mask_of_its_own() {
         let sent = apply(&mut masks(), &frames(Some([0; 4])), usize::MAX);
-        let first = FrameHeader::parse(&mut Cursor::new(&sent)).unwrap().unwrap();
-        let second = FrameHeader::parse(&mut Cursor::new(&sent[6..])).unwrap().unwrap();
+        let first = FrameHeader::parse(&mut Cursor::new(&sent))
+            .unwrap()
+            .unwrap();
+        let second = FrameHeader::parse(&mut Cursor::new(&sent[6..]))
+            .unwrap()
+            .unwrap();
         assert_ne!(first.0.mask, second.0.mask);
     }
 

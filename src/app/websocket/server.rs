@@ -34,9 +34,14 @@ pub async fn serve(server: Server, ping: Option<Span>) -> Result<(), SocketError
     loop {
         let stream = listener.accept().await;
         let server = server.clone();
-        drop(server.spawner.clone().spawn("websocket server", async move {
-            let _ = serve_one(server, stream, ping).await; // the client's events say what it missed
-        }));
+        drop(
+            server
+                .spawner
+                .clone()
+                .spawn("websocket server", async move {
+                    let _ = serve_one(server, stream, ping).await; // the client's events say what it missed
+                }),
+        );
     }
 }
 
