@@ -36,7 +36,7 @@ pub struct Tally(Rc<Count>);
 
 #[derive(Debug, Default)]
 struct Count {
-    count: Cell<u64>,
+    came: Cell<u64>,
     hopeless: Cell<bool>,
     waiting: RefCell<Option<Waker>>,
 }
@@ -130,7 +130,7 @@ impl Outgoing {
 impl Tally {
     /// One more.
     pub fn add(&self) {
-        self.0.count.set(self.0.count.get() + 1);
+        self.0.came.set(self.0.came.get() + 1);
         self.wake();
     }
 
@@ -143,7 +143,7 @@ impl Tally {
     /// Waits until so many have come, or until not all will.
     pub async fn reaches(&self, count: u64) {
         poll_fn(|context| {
-            if self.0.count.get() >= count || self.0.hopeless.get() {
+            if self.0.came.get() >= count || self.0.hopeless.get() {
                 return Poll::Ready(());
             }
             *self.0.waiting.borrow_mut() = Some(context.waker().clone());

@@ -94,6 +94,10 @@ async fn upgraded(
     stream: TcpStream,
 ) -> Result<(Desk, WebSocketStream<TcpStream>), Failure> {
     let mut desk = None;
+    #[expect(
+        clippy::result_large_err,
+        reason = "tungstenite's callback has this signature"
+    )]
     let route = |request: &Request, response: Response| {
         let client = request.uri().path().strip_prefix("/socket/");
         desk = client.and_then(|client| server.desk(client));

@@ -112,7 +112,7 @@ impl Cast {
         };
         let clients = ordinals().map(client).collect();
         let carrier = Carrier::of(plan.variant());
-        let served = Server {
+        let office = Server {
             net: server.clone(),
             spawner: spawner.clone(),
             port: PORT,
@@ -123,7 +123,7 @@ impl Cast {
             desks: Rc::clone(&desks),
             cpu: Cpu::new(server, casting.costs),
         };
-        serve(plan, carrier, &spawner, served);
+        serve(plan, carrier, &spawner, office);
         Self {
             carrier,
             dice: stage.world.dice(),

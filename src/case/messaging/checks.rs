@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
-
 use super::closed::Path;
-use super::resources::{Capacity, Footprint, Load, each};
+use super::resources::{Capacity, Footprint, Load};
 use super::schedule::settling;
-use super::seen::{Fate, Seen, percentile};
+use super::seen::{Fate, Seen};
 use super::variants::Carrier;
-use super::{calm, tables};
+use super::{calm, report, tables};
 use crate::case::transfer::MSS;
 use crate::case::{Judgement, Plan, expect};
 use crate::measure::Check;
@@ -45,10 +43,10 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
         ],
         tables: tables::all(plan, path, &seen, load),
         constraint: Some(load.constraint(plan.count("message_rate"), plan.count("clients"))),
-        extra: figures(&seen),
+        extra: report::figures(&seen),
         ..Judgement::default()
     };
-    claims(&mut judgement, plan, path, &seen);
+    report::claims(&mut judgement, plan, path, &seen);
     if !is_exact(plan, path, &seen) {
         return judgement;
     }
@@ -60,28 +58,31 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
 }
 
 /// Whether closed forms hold: nothing on the path depends on chance, a rate or a script, the server computes in no
-/// time, and whatever is said to a client within an answer and its way fits the first window.
+/// time, and no message waits for a window.
 fn is_exact(plan: &Plan, path: Path, seen: &Seen) -> bool {
-    let window = plan
-        .server()
-        .first_window(MSS)
-        .min(plan.client().first_window(MSS));
-    let fits = |fates: &[Fate]| {
-        let mut by_client: BTreeMap<u32, Vec<&Fate>> = BTreeMap::new();
-        for fate in fates {
-            by_client.entry(fate.client).or_default().push(fate);
-        }
-        by_client.values().all(|fates| {
-            fates.iter().enumerate().all(|(place, first)| {
-                let together = fates[place..]
-                    .iter()
-                    .take_while(|fate| fate.accepted <= first.accepted + path.rtt() * 2);
-                let bytes: u64 = together.map(|fate| fate.bytes + 64).sum();
-                bytes + HEAD + plan.count("header_bytes") <= window
-            })
-        })
+    let fit = |fates| fit_windows(plan, path, fates);
+    calm(plan) && !plan.is_on("cpu") && fit(&seen.down) && fit(&seen.up)
+}
+
+/// Whether all that one client is told, or says, until the first of it is acknowledged fits the first window, in bytes
+/// and, since each message may be a segment of its own, in segments.
+pub(super) fn fit_windows(plan: &Plan, path: Path, fates: &[Fate]) -> bool {
+    let (client, server) = (plan.client(), plan.server());
+    let segments = client.initial_window.min(server.initial_window) as usize;
+    let bytes = client.first_window(MSS).min(server.first_window(MSS));
+    let acknowledged = path.rtt() * 2;
+    let mut by_client: BTreeMap<u32, Vec<&Fate>> = BTreeMap::new();
+    for fate in fates {
+        by_client.entry(fate.client).or_default().push(fate);
+    }
+    let fits = |fates: &[&Fate]| {
+        let end = fates[0].accepted + acknowledged;
+        let together = fates.partition_point(|fate| fate.accepted < end);
+        let sum: u64 = fates[..together].iter().map(|fate| fate.bytes).sum();
+        together <= segments && sum + HEAD + plan.count("header_bytes") <= bytes
     };
-    calm(plan) && !plan.is_on("cpu") && fits(&seen.down) && fits(&seen.up)
+    let all_fit = |fates: &Vec<&Fate>| (0..fates.len()).all(|place| fits(&fates[place..]));
+    by_client.values().all(all_fit)
 }
 
 fn delivered(whose: &str, fates: &[Fate]) -> Check {
@@ -245,109 +246,6 @@ fn event_framing(fate: &Fate) -> u64 {
     let event = fields as u64 + fate.bytes;
     let chunk = format!("{event:x}\r\n\r\n").len();
     (fields + chunk) as u64
-}
-
-fn claims(judgement: &mut Judgement, plan: &Plan, path: Path, seen: &Seen) {
-    let (messages, clients) = (seen.down.len() as u64, plan.count("clients"));
-    let Seen {
-        opening,
-        while_down,
-        ..
-    } = seen;
-    let per = |sum: u64| super::resources::short(each(sum, messages));
-    let packets = format!(
-        "{} handshakes, {} requests, {} frames and {} B for each message; {} frames and {} B to open a session",
-        per(while_down.up.syns),
-        per(while_down.answers),
-        per(while_down.down.frames + while_down.up.frames),
-        per(while_down.down.bytes + while_down.up.bytes),
-        super::resources::short(each(opening.down.frames + opening.up.frames, clients)),
-        super::resources::short(each(opening.down.bytes + opening.up.bytes, clients)),
-    );
-    let why = match path.carrier {
-        Carrier::LongPolling { keep_alive: true } => {
-            "each answer uses up the request that waited for it, so each takes a request with all its header fields; \
-            only the handshake is paid once for each connection"
-        }
-        Carrier::LongPolling { keep_alive: false } => {
-            "each answer uses up its connection, so each takes a handshake and a request: all costs are costs of a message"
-        }
-        Carrier::Sse => {
-            "the server's messages need no request any more: what is left is an event's framing, and the request is paid once for \
-            each session; the other way each message is a request"
-        }
-        Carrier::WebSocket => {
-            "one request upgrades the connection; after that a message is a frame of 2 to 14 bytes and its text, both ways"
-        }
-    };
-    judgement.claim(
-        "the connection's cost moves from each message to each session",
-        packets,
-        why,
-    );
-    if !path.carrier.keeps_connections() {
-        judgement.claim(
-            "a server has 28,000 ports for its clients",
-            format!(
-                "{} ports were used at the client's one address, one at the server; {} of its connections ended in TIME-WAIT",
-                seen.sockets.ports, seen.sockets.server_waits
-            ),
-            "the server's port is the same for all; what runs out are the 28,232 ephemeral ports (32768 to 60999) of one client address \
-             towards one server endpoint",
-        );
-    }
-}
-
-fn figures(seen: &Seen) -> BTreeMap<String, Value> {
-    let ms = |fates: &[Fate], percent| {
-        json!(percentile(&latencies(fates), percent).map(Span::as_millis_f64))
-    };
-    let messages = seen.down.len() as u64;
-    let (down, up) = (seen.while_down, seen.while_up);
-    let sent = seen.up.len() as u64;
-    [
-        ("messages", json!(messages)),
-        ("uploads", json!(sent)),
-        ("down_p50_ms", ms(&seen.down, 50)),
-        ("down_p99_ms", ms(&seen.down, 99)),
-        ("up_p50_ms", ms(&seen.up, 50)),
-        ("up_p99_ms", ms(&seen.up, 99)),
-        ("requests_per_message", json!(each(down.answers, messages))),
-        (
-            "handshakes_per_message",
-            json!(each(down.up.syns, messages)),
-        ),
-        (
-            "frames_per_message",
-            json!([
-                each(down.down.frames, messages),
-                each(down.up.frames, messages)
-            ]),
-        ),
-        (
-            "bytes_per_message",
-            json!([
-                each(down.down.bytes, messages),
-                each(down.up.bytes, messages)
-            ]),
-        ),
-        ("handshakes_per_upload", json!(each(up.up.syns, sent))),
-        (
-            "frames_per_upload",
-            json!([each(up.down.frames, sent), each(up.up.frames, sent)]),
-        ),
-        (
-            "bytes_per_upload",
-            json!([each(up.down.bytes, sent), each(up.up.bytes, sent)]),
-        ),
-        ("sockets_at_server", json!(seen.sockets.held)),
-        ("time_wait_at_server", json!(seen.sockets.server_waits)),
-        ("time_wait_at_client", json!(seen.sockets.client_waits)),
-        ("ports_at_client", json!(seen.sockets.ports)),
-    ]
-    .into_iter()
-    .map(|(key, value)| (key.to_owned(), value))
-    .collect()
 }
 
 #[cfg(test)]

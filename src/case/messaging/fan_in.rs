@@ -1,4 +1,4 @@
-//! `fan-in`: very many WebSockets to one server at once, and a message on each.
+//! `fan-in`: very many connections to one server at once, and a message on each.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -10,9 +10,10 @@ use serde_json::json;
 use super::apps::{Cast, Casting, length};
 use super::checks::{astray, latencies, slowest};
 use super::closed::Path;
-use super::resources::{Capacity, Footprint, Load, each, float, short, texts};
+use super::resources::{Capacity, Footprint, Load, each, float};
 use super::schedule::{interval, settling};
 use super::seen::{Seen, percentile};
+use super::tables::{short, texts};
 use super::{calm, tables};
 use crate::app::messages::{Client, Message, Tally};
 use crate::app::websocket::Session;
@@ -22,7 +23,7 @@ use crate::host::EPHEMERAL;
 use crate::measure::{Check, Table};
 use crate::record::Recording;
 use crate::rng::Dice;
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 
 /// Connections that the recording keeps whole: enough to see what each of them does.
 const KEPT_FLOWS: usize = 4;
@@ -114,7 +115,7 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
         capacity: Capacity::of(plan),
     };
     let latencies = latencies(&seen.down);
-    let ms = |percent| json!(percentile(&latencies, percent).map(|span| span.as_millis_f64()));
+    let ms = |percent| json!(percentile(&latencies, percent).map(Span::as_millis_f64));
     let mut judgement = Judgement {
         total: slowest(&seen.down),
         rtt: plan.span("jitter").is_zero().then(|| plan.span("rtt")),

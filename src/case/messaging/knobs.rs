@@ -19,19 +19,19 @@ fn message_knobs() -> [Knob; 7] {
     [
         Knob::new(
             "messages",
-            "200",
+            "160",
             Kind::Count(1..=1_000_000),
             "messages of the server's, beside the first two; in `saturation`, of each stage",
         ),
         Knob::new(
             "uploads",
-            "40",
+            "30",
             Kind::Count(0..=1_000_000),
             "the clients' own messages, which follow when the server's are delivered",
         ),
         Knob::new(
             "message_rate",
-            "50",
+            "100",
             Kind::Count(1..=10_000_000),
             "messages each second, over all clients",
         ),
@@ -61,7 +61,7 @@ fn client_knobs() -> [Knob; 5] {
     [
         Knob::new(
             "clients",
-            "10",
+            "20",
             Kind::Count(1..=20_000),
             "clients, except in `fan-in`",
         ),

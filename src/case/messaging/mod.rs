@@ -5,6 +5,8 @@ mod checks;
 mod closed;
 mod fan_in;
 mod knobs;
+mod limits;
+mod report;
 mod resources;
 mod saturation;
 mod schedule;

@@ -5,40 +5,34 @@ use super::seen::{Seen, Traffic};
 use super::variants::Carrier;
 use crate::app::messages::Costs;
 use crate::case::Plan;
-use crate::host::EPHEMERAL;
-use crate::measure::Table;
-use crate::units::{BitRate, Bytes, Span};
-
-/// Messages per second, and clients, of the table.
-const RATES: [u64; 5] = [10, 100, 1_000, 10_000, 100_000];
-const CLIENTS: [u64; 5] = [100, 1_000, 10_000, 100_000, 1_000_000];
+use crate::units::{BitRate, Span};
 
 /// What carries messages, in figures that were counted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Footprint {
-    carrier: Carrier,
+    pub(super) carrier: Carrier,
     /// From an answer to the next poll.
-    gap: Span,
+    pub(super) gap: Span,
     /// Bytes down that each message adds, however many are in an answer.
-    text: f64,
+    pub(super) text: f64,
     /// Bytes of all frames for each answer, or for each message where there are no answers, texts left out.
-    down: f64,
-    up: f64,
+    pub(super) down: f64,
+    pub(super) up: f64,
     /// Requests and handshakes for each of them.
-    requests: f64,
-    handshakes: f64,
+    pub(super) requests: f64,
+    pub(super) handshakes: f64,
     /// Connections that the server holds for each client.
-    sockets: f64,
+    pub(super) sockets: f64,
 }
 
 /// What a server has.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Capacity {
-    costs: Costs,
-    link: Option<BitRate>,
-    sockets: u64,
-    memory: u64,
-    memory_socket: u64,
+    pub(super) costs: Costs,
+    pub(super) link: Option<BitRate>,
+    pub(super) sockets: u64,
+    pub(super) memory: u64,
+    pub(super) memory_socket: u64,
 }
 
 /// Something that can be used up.
@@ -103,7 +97,7 @@ impl Capacity {
 }
 
 impl Resource {
-    const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::Cpu,
         Self::LinkDown,
         Self::LinkUp,
@@ -122,7 +116,7 @@ impl Resource {
     }
 
     /// Whether it is messages that use it up, rather than connections.
-    const fn is_throughput(self) -> bool {
+    pub(super) const fn is_throughput(self) -> bool {
         matches!(self, Self::Cpu | Self::LinkDown | Self::LinkUp)
     }
 }
@@ -144,10 +138,12 @@ pub(super) struct Limit {
 
 impl Load {
     /// What share of a resource a message, or a client, uses; a message each second where it is messages.
-    fn share(self, resource: Resource, units: f64) -> f64 {
+    pub(super) fn share(self, resource: Resource, units: f64) -> f64 {
         let (Footprint { text, down, up, .. }, capacity) = (self.footprint, self.capacity);
         let link = |bytes: f64| {
-            let bits = capacity.link.map_or(f64::INFINITY, |rate| float(rate.bits_per_second()));
+            let bits = capacity
+                .link
+                .map_or(f64::INFINITY, |rate| float(rate.bits_per_second()));
             bytes * 8.0 / bits
         };
         match resource {
@@ -215,157 +211,6 @@ impl Load {
             .min_by(|a, b| a.at.total_cmp(&b.at))
             .expect("there are resources of both kinds")
     }
-
-    /// Which of both saturates first where clients get `rate` messages per second altogether.
-    pub(super) fn constraint(self, rate: u64, clients: u64) -> String {
-        let (messages, connections) = (self.limit(true), self.limit(false));
-        let each = float(rate) / float(clients);
-        let turn = messages.at / connections.at;
-        let first = if each > turn {
-            format!(
-                "message throughput saturates first, by {}",
-                messages.resource.name()
-            )
-        } else {
-            format!(
-                "connection count saturates first, by {}",
-                connections.resource.name()
-            )
-        };
-        format!(
-            "at {} messages/s for each client {first}: {} runs out at {} messages/s, {} at {} clients, and both \
-             together where a client gets {} messages/s; {}",
-            short(each),
-            messages.resource.name(),
-            short(messages.at),
-            connections.resource.name(),
-            short(connections.at),
-            short(turn),
-            relief(self.footprint.carrier),
-        )
-    }
-
-    /// What each resource has, what is used of it, and where it ends.
-    pub(super) fn limits(self) -> Table {
-        let rows = Resource::ALL.map(|resource| {
-            let (unit, of_what) = match resource.is_throughput() {
-                true => ("messages/s", self.each_message(resource)),
-                false => ("clients", self.each_client(resource)),
-            };
-            let end = 1.0 / self.share(resource, 1.0);
-            let end = if end.is_finite() {
-                format!("{} {unit}", short(end))
-            } else {
-                "never".to_owned()
-            };
-            [resource.name().to_owned(), self.has(resource), of_what, end]
-        });
-        let ports = EPHEMERAL.count() as u64;
-        let sockets = self.footprint.sockets;
-        let one_address = [
-            "ports of one client address".to_owned(),
-            ports.to_string(),
-            format!("{} per client", short(sockets)),
-            format!("{} clients behind it", short(float(ports) / sockets)),
-        ];
-        Table {
-            title: "what saturates where: costs counted in this run's packets times the knobs, each message in an \
-                    answer of its own"
-                .to_owned(),
-            columns: texts(["resource", "there is", "used", "saturated at"]),
-            rows: rows.into_iter().chain([one_address]).map(Vec::from).collect(),
-        }
-    }
-
-    fn has(self, resource: Resource) -> String {
-        let Capacity {
-            link,
-            sockets,
-            memory,
-            ..
-        } = self.capacity;
-        match resource {
-            Resource::Cpu => "1 s/s".to_owned(),
-            Resource::LinkDown | Resource::LinkUp => {
-                link.map_or_else(|| "unlimited".to_owned(), |rate| rate.to_string())
-            }
-            Resource::Sockets => sockets.to_string(),
-            Resource::Memory => Bytes(memory).to_string(),
-        }
-    }
-
-    fn each_message(self, resource: Resource) -> String {
-        let Footprint { text, down, up, .. } = self.footprint;
-        match resource {
-            Resource::Cpu => format!("{} per message", self.work(1.0)),
-            Resource::LinkDown => format!("{} B per message", short(text + down)),
-            _ => format!("{} B per message", short(up)),
-        }
-    }
-
-    fn each_client(self, resource: Resource) -> String {
-        let sockets = short(self.footprint.sockets);
-        match resource {
-            Resource::Memory => format!(
-                "{sockets} x {} per client",
-                Bytes(self.capacity.memory_socket)
-            ),
-            _ => format!("{sockets} per client"),
-        }
-    }
-
-    /// The busiest resource over message rate and clients.
-    pub(super) fn grid(self) -> Table {
-        let row = |rate: u64| {
-            let cell = |clients: u64| {
-                let (resource, used) = self.busiest(rate, clients);
-                let mark = if used >= 1.0 { "!" } else { "" };
-                format!("{mark}{} {} %", resource.name(), short(used * 100.0))
-            };
-            let cells = CLIENTS.iter().map(|clients| cell(*clients));
-            std::iter::once(format!("{rate}/s")).chain(cells).collect()
-        };
-        let heads = CLIENTS.iter().map(|clients| format!("{clients} clients"));
-        Table {
-            title: "the busiest resource and how busy it is, messages per second (all clients together) against \
-                    clients; ! is saturated"
-                .to_owned(),
-            columns: std::iter::once("messages".to_owned()).chain(heads).collect(),
-            rows: RATES.into_iter().map(row).collect(),
-        }
-    }
-}
-
-const fn relief(carrier: Carrier) -> &'static str {
-    match carrier {
-        Carrier::LongPolling { keep_alive: true } => {
-            "a stream (server-sent events, WebSocket) would take the request out of each message, and more messages in \
-             an answer do so in part"
-        }
-        Carrier::LongPolling { keep_alive: false } => {
-            "keep-alive would take the handshake out of each message, and a stream the request as well"
-        }
-        Carrier::Sse | Carrier::WebSocket => {
-            "the first is relieved by processors, the second by more servers, since each message costs no request and \
-             no handshake any more"
-        }
-    }
-}
-
-/// A number of at most four significant digits as people write it.
-pub(super) fn short(number: f64) -> String {
-    let decimals = match number.abs() {
-        size if size >= 100.0 => 0,
-        size if size >= 10.0 => 1,
-        size if size >= 1.0 => 2,
-        _ => 4,
-    };
-    let text = format!("{number:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
 }
 
 /// How much each of so many has of it; nothing if there are none.
@@ -382,16 +227,16 @@ pub(super) const fn float(count: u64) -> f64 {
     count as f64
 }
 
-/// Texts as tables have them.
-pub(super) fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
-    texts.map(str::to_owned).to_vec()
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn load(carrier: Carrier, requests: f64, handshakes: f64) -> Load {
+    /// A server of round figures.
+    pub(in crate::case::messaging) fn load(
+        carrier: Carrier,
+        requests: f64,
+        handshakes: f64,
+    ) -> Load {
         Load {
             footprint: Footprint {
                 carrier,
@@ -426,14 +271,6 @@ mod tests {
         let connections = load.limit(false);
         assert_eq!(connections.resource, Resource::Memory);
         assert!((connections.at - 62_500.0).abs() < 1e-6);
-        assert!(
-            load.constraint(50, 10)
-                .contains("throughput saturates first")
-        );
-        assert!(
-            load.constraint(10, 10_000)
-                .contains("count saturates first")
-        );
     }
 
     #[test]
@@ -449,11 +286,5 @@ mod tests {
         let (_, apart) = load.busiest(1_000, 100_000);
         let (_, together) = load.busiest(1_000, 10);
         assert!(together < apart / 2.0, "{together} {apart}");
-    }
-
-    #[test]
-    fn numbers_are_short() {
-        let shown = [62_500.4, 12.345, 1.5, 0.032, 2.0, 0.0].map(short);
-        assert_eq!(shown, ["62500", "12.3", "1.5", "0.032", "2", "0"]);
     }
 }

@@ -1,11 +1,12 @@
 //! `saturation`: the load rises in stages through what the server's processor can do, as counted costs predict.
 
 use super::apps::{Cast, Casting, length};
-use super::checks::{astray, latencies, slowest};
+use super::checks::{astray, fit_windows, latencies, slowest};
 use super::closed::Path;
-use super::resources::{Capacity, Footprint, Load, float, short, texts};
+use super::resources::{Capacity, Footprint, Load, float};
 use super::schedule::{Due, beginning, settling};
 use super::seen::{Fate, Seen, percentile};
+use super::tables::{short, texts};
 use super::{calm, tables};
 use crate::case::{Judgement, Main, Plan, Stage, expect};
 use crate::event::MessageId;
@@ -80,7 +81,7 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
         constraint: Some(constraint(&stages, path, work, limit.at)),
         ..Judgement::default()
     };
-    if !calm(plan) {
+    if !calm(plan) || !fit_windows(plan, path, &seen.down) {
         return judgement;
     }
     let expected = served(&seen.down, work, path.down);

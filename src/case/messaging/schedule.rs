@@ -55,17 +55,17 @@ impl Schedule {
         let down: Vec<_> = pair.into_iter().chain(later).collect();
         let up = arrivals(plan.count("uploads"));
         let mut names = (0..).map(MessageId);
-        let mut named = |moments: Vec<(Span, u32)>| {
-            let due = |(at, client)| Due {
+        let mut due = |moments: Vec<(Span, u32)>| {
+            let one = |(at, client)| Due {
                 at,
                 client,
                 id: names.next().expect("a run has fewer messages"),
             };
-            moments.into_iter().map(due).collect()
+            moments.into_iter().map(one).collect()
         };
         Self {
-            down: named(down),
-            up: named(up),
+            down: due(down),
+            up: due(up),
         }
     }
 }

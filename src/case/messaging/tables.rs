@@ -2,7 +2,7 @@
 
 use super::checks::latencies;
 use super::closed::{Path, in_gap};
-use super::resources::{Load, each, float, short, texts};
+use super::resources::{Load, each, float};
 use super::seen::{Fate, Seen, Traffic, percentile};
 use crate::case::Plan;
 use crate::measure::Table;
@@ -126,4 +126,36 @@ pub(super) fn millis(span: Option<Span>) -> String {
         || "-".to_owned(),
         |span| format!("{:.3}", span.as_millis_f64()),
     )
+}
+
+/// A number of at most four significant digits as people write it.
+pub(super) fn short(number: f64) -> String {
+    let decimals = match number.abs() {
+        size if size >= 100.0 => 0,
+        size if size >= 10.0 => 1,
+        size if size >= 1.0 => 2,
+        _ => 4,
+    };
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// Texts as tables have them.
+pub(super) fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        let shown = [62_500.4, 12.345, 1.5, 0.032, 2.0, 0.0].map(short);
+        assert_eq!(shown, ["62500", "12.3", "1.5", "0.032", "2", "0"]);
+    }
 }
