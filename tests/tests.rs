@@ -29,6 +29,8 @@ mod host;
 mod hyper;
 /// What a stream delivers, whatever happens to its frames.
 mod integrity;
+/// Messages by long polling, server-sent events and WebSocket.
+mod messaging;
 /// Builders and drivers that the others share.
 mod support;
 /// Wireshark's opinion of the captures.

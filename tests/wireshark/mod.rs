@@ -132,3 +132,26 @@ fn an_open_connection_that_closes_in_order_is_complete() {
         assert_eq!(last.completeness, Some(31), "host {}", host.0);
     }
 }
+
+#[test]
+fn websocket_messages_and_events_decode() {
+    let Some(tshark) = Tshark::find() else { return };
+    for (variant, filter) in [
+        ("websocket", "websocket.opcode == 1"),
+        ("sse", "data-text-lines"),
+        ("long-polling", "http.request.uri contains \"/poll/\""),
+    ] {
+        let plan = Plan::new("messaging", variant, 1, []).expect("defaults are valid");
+        let finished = Run::start(&plan).finish().expect("the world ends");
+        let figure = |key: &str| finished.result.extra[key].as_u64().expect("a number");
+        let seen: Vec<_> = written(&finished.recording)
+            .values()
+            .map(|bytes| tshark.count(variant, bytes, filter))
+            .collect();
+        println!(
+            "{variant} {seen:?} {} {}",
+            figure("messages"),
+            figure("uploads")
+        );
+    }
+}

@@ -15,9 +15,11 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message of so many bytes, at least [`SHORTEST`]: its number in eight digits, then dots.
+    /// A message of so many bytes, at least [`SHORTEST`]: its number in eight hexadecimal digits, then dots.
     pub fn new(id: MessageId, bytes: usize) -> Self {
-        let text = format!("{:.<bytes$}", format!("{:08x}", id.0));
+        let mut text = format!("{:08x}", id.0);
+        let dots = bytes.saturating_sub(text.len());
+        text.extend(std::iter::repeat_n('.', dots));
         Self {
             id,
             text: text.into(),
