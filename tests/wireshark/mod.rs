@@ -134,24 +134,23 @@ fn an_open_connection_that_closes_in_order_is_complete() {
 }
 
 #[test]
-fn websocket_messages_and_events_decode() {
+fn messages_decode_as_what_carries_them() {
     let Some(tshark) = Tshark::find() else { return };
-    for (variant, filter) in [
-        ("websocket", "websocket.opcode == 1"),
-        ("sse", "data-text-lines"),
-        ("long-polling", "http.request.uri contains \"/poll/\""),
+    for (variant, filter, keys) in [
+        (
+            "websocket",
+            "websocket.opcode == 1 && websocket.payload_length == 100",
+            &["messages", "uploads"][..],
+        ),
+        ("sse", "http.request.method == POST", &["uploads"]),
     ] {
         let plan = Plan::new("messaging", variant, 1, []).expect("defaults are valid");
         let finished = Run::start(&plan).finish().expect("the world ends");
-        let figure = |key: &str| finished.result.extra[key].as_u64().expect("a number");
-        let seen: Vec<_> = written(&finished.recording)
-            .values()
-            .map(|bytes| tshark.count(variant, bytes, filter))
-            .collect();
-        println!(
-            "{variant} {seen:?} {} {}",
-            figure("messages"),
-            figure("uploads")
-        );
+        let figure = |key: &&str| finished.result.extra[*key].as_u64().expect("a number");
+        let expected: u64 = keys.iter().map(figure).sum();
+        for (host, bytes) in written(&finished.recording) {
+            let count = tshark.count(variant, &bytes, filter);
+            assert_eq!(count as u64, expected, "{variant}, host {}", host.0);
+        }
     }
 }

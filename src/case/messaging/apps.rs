@@ -24,7 +24,9 @@ pub(super) struct Cast {
     pub(super) carrier: Carrier,
     pub(super) dice: Dice,
     pub(super) spawner: Spawner,
+    /// The networks of the clients' host and of the server.
     pub(super) net: Net,
+    pub(super) server: Net,
     /// The server's desk for each client.
     pub(super) desks: Rc<[Desk]>,
     pub(super) clients: Vec<Client>,
@@ -121,7 +123,7 @@ impl Cast {
                 ..ListenOptions::default()
             },
             desks: Rc::clone(&desks),
-            cpu: Cpu::new(server, casting.costs),
+            cpu: Cpu::new(server.clone(), casting.costs),
         };
         serve(plan, carrier, &spawner, office);
         Self {
@@ -129,6 +131,7 @@ impl Cast {
             dice: stage.world.dice(),
             spawner,
             net,
+            server,
             desks,
             clients,
             down,
@@ -215,14 +218,18 @@ pub(super) fn start(plan: &Plan, stage: &mut Stage<'_>) -> Main {
     let cast = Cast::new(plan, stage, &Casting::of(plan));
     let (schedule, bytes) = (Schedule::of(plan), length(plan));
     let (beginning, settling) = (beginning(plan), settling(plan));
+    let follow = plan.span("follow");
     Box::pin(async move {
         let clients = cast.open_all();
-        cast.say(beginning, bytes, &schedule.down, |client| {
-            &cast.desks[client]
-        })
-        .await;
-        cast.down.reaches(schedule.down.len() as u64).await;
         let clock = cast.net.clock();
+        let desk = |client: usize| &cast.desks[client];
+        let (first, others) = schedule.down.split_at(1);
+        cast.say(beginning, bytes, first, desk).await;
+        clock.sleep_until(beginning + others[0].at).await;
+        let note = format!("another message for the same client, {follow} after the first");
+        cast.server.note(note);
+        cast.say(beginning, bytes, others, desk).await;
+        cast.down.reaches(schedule.down.len() as u64).await;
         clock.sleep(settling).await;
         let now = clock.now();
         cast.say(now, bytes, &schedule.up, |client| {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::json;
 
 use super::apps::{Cast, Casting, length};
-use super::checks::{astray, latencies, slowest};
+use super::checks::{astray, fit_windows, latencies, slowest};
 use super::closed::Path;
 use super::resources::{Capacity, Footprint, Load, each, float};
 use super::schedule::{interval, settling};
@@ -28,7 +28,7 @@ use crate::units::{SimTime, Span};
 /// Connections that the recording keeps whole: enough to see what each of them does.
 const KEPT_FLOWS: usize = 4;
 
-/// Socket buffers in bytes: there are tens of thousands of sockets, and none carries more than a segment.
+/// Socket buffers in bytes where a message fits: there are tens of thousands of sockets.
 const BUFFER: usize = 2_048;
 
 /// Opens the connections one after another, and when all are open has a message for each at once.
@@ -38,7 +38,7 @@ pub(super) fn start(plan: &Plan, stage: &mut Stage<'_>) -> Main {
     let casting = Casting {
         clients: connections,
         addresses: plan.count("addresses"),
-        buffer: Some(BUFFER),
+        buffer: Some(BUFFER.max(2 * length(plan))),
         ..Casting::of(plan)
     };
     let cast = Cast::new(plan, stage, &casting);
@@ -138,7 +138,7 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
         ..Judgement::default()
     };
     claims(&mut judgement, plan, &seen, &ends);
-    if !calm(plan) || plan.is_on("cpu") {
+    if !calm(plan) || plan.is_on("cpu") || !fit_windows(plan, path, &seen.down) {
         return judgement;
     }
     judgement.checks.push(expect(

@@ -76,11 +76,15 @@ fn contradiction(plan: &Plan) -> Option<(&'static str, String)> {
             format!("a message begins with its number, which takes {SHORTEST} bytes"),
         ));
     }
-    if plan.variant() == "saturation" && plan.span("cpu_message").is_zero() {
-        return Some((
-            "cpu_message",
-            "a processor that works in no time is never saturated".to_owned(),
-        ));
+    if plan.variant() == "saturation" {
+        if plan.span("cpu_message").is_zero() {
+            let reason = "a processor that works in no time is never saturated";
+            return Some(("cpu_message", reason.to_owned()));
+        }
+        if plan.count("messages") < 2 {
+            let reason = "a queue takes two messages";
+            return Some(("messages", reason.to_owned()));
+        }
     }
     None
 }
@@ -109,5 +113,6 @@ mod tests {
     #[test]
     fn a_processor_of_infinite_speed_is_refused() {
         refused("saturation", "cpu_message", "0");
+        refused("saturation", "messages", "1");
     }
 }
