@@ -7,4 +7,6 @@ pub mod exchange;
 pub mod http;
 pub mod http1;
 pub mod http2;
+pub mod ledger;
+pub mod payment;
 pub mod tls;

@@ -1,7 +1,7 @@
 //! All cases, in the order in which they are taught.
 
 use super::error::nearest_of;
-use super::{Case, CaseError, handshake, head_of_line, keep_alive, time_wait, transfer};
+use super::{Case, CaseError, handshake, head_of_line, keep_alive, payment, time_wait, transfer};
 
 /// All cases.
 pub fn all() -> &'static [&'static dyn Case] {
@@ -11,6 +11,7 @@ pub fn all() -> &'static [&'static dyn Case] {
         &keep_alive::KeepAliveCase,
         &time_wait::TimeWaitCase,
         &head_of_line::HeadOfLine,
+        &payment::Payment,
     ]
 }
 

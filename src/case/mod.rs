@@ -15,6 +15,7 @@ pub mod accuracy;
 pub mod handshake;
 pub mod head_of_line;
 pub mod keep_alive;
+pub mod payment;
 pub mod time_wait;
 pub mod transfer;
 

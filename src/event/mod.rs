@@ -11,7 +11,7 @@ mod probe;
 mod socket;
 mod vocabulary;
 
-pub use app::{AppEvent, ByteRange, Layer, Phase, RequestId};
+pub use app::{AppEvent, ByteRange, FailingSchedule, Layer, LedgerStep, Phase, RequestId};
 pub use names::{HostId, HostInfo, LinkId, LinkInfo, LinkRole, SocketId};
 pub use probe::{Observer, Probe};
 pub use socket::{Congestion, Connection, Mechanism, SocketError, SocketEvent, TcpState, Timer};

@@ -79,6 +79,14 @@ pub(super) fn app(event: &AppEvent) -> String {
             format!("TLS secret of {socket}: {label}")
         }
         AppEvent::Note { text } => text.clone(),
+        AppEvent::Ledger {
+            request: Some(request),
+            step,
+        } => format!("{request}: {step}"),
+        AppEvent::Ledger {
+            request: None,
+            step,
+        } => step.to_string(),
         event => exchange(event),
     }
 }
