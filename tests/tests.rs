@@ -29,6 +29,8 @@ mod host;
 mod hyper;
 /// What a stream delivers, whatever happens to its frames.
 mod integrity;
+/// What the payment service charges, says and stores.
+mod payment;
 /// Builders and drivers that the others share.
 mod support;
 /// Wireshark's opinion of the captures.
