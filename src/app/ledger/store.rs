@@ -18,6 +18,10 @@ const SCHEMA: &str = "
                        expires INTEGER NOT NULL);
 ";
 
+/// For a process that may be killed on a machine that goes on, and whose transactions are small.
+const SETTINGS: &str =
+    "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_spill = OFF";
+
 /// A database file in the system's directory for temporary files; it is removed when this is dropped. Whoever
 /// opens it does so by a [`Session`], and closes that before.
 #[derive(Debug)]
@@ -48,7 +52,7 @@ impl Store {
         let path = std::env::temp_dir().join(name);
         remove(&path); // left by a process of the same id that was killed
         let store = Self { path, unique };
-        let connection = store.connect();
+        let connection = store.connect().expect("nobody else has the file");
         connection
             .execute_batch(SCHEMA)
             .expect("the file is new and can be written");
@@ -71,8 +75,11 @@ impl Store {
     }
 
     /// A connection to the file as it is now.
-    pub fn open(&self) -> Session {
-        Session::new(self.connect())
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] while somebody commits, since SQLite reads the schema first.
+    pub fn open(&self) -> Result<Session, Refusal> {
+        self.connect().map(Session::new)
     }
 
     /// Forgets everything, so that the next world finds an empty ledger and need not make a file.
@@ -80,10 +87,10 @@ impl Store {
     /// # Panics
     /// If somebody still has the file open and locked.
     pub fn clear(&self) {
-        let cleared = self
-            .connect()
-            .execute_batch("BEGIN; DELETE FROM charges; DELETE FROM keys; COMMIT");
-        cleared.expect("nobody else has the file open");
+        let clear = "BEGIN; DELETE FROM charges; DELETE FROM keys; COMMIT";
+        self.connect()
+            .and_then(|connection| connection.execute_batch(clear).map_err(refusal))
+            .expect("nobody else has the file open");
     }
 
     /// What the file holds: what was committed.
@@ -94,7 +101,7 @@ impl Store {
         let count =
             "SELECT (SELECT count(*) FROM charges), (SELECT coalesce(sum(amount), 0) FROM charges),
                             (SELECT count(*) FROM keys)";
-        let row = self.connect().query_row(count, [], |row| {
+        let row = self.connect()?.query_row(count, [], |row| {
             Ok(Books {
                 charges: row.get(0)?,
                 amount: row.get(1)?,
@@ -106,15 +113,13 @@ impl Store {
 
     /// No busy handler, since it would sleep in real time; nothing reaches the file before `COMMIT`; and nothing
     /// is done against the loss of power, which is not what happens here.
-    fn connect(&self) -> Connection {
-        let connection = Connection::open(&self.path).expect("the file can be opened");
+    fn connect(&self) -> Result<Connection, Refusal> {
+        let connection = Connection::open(&self.path).map_err(refusal)?;
         connection
-            .execute_batch(
-                "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_spill = OFF",
-            )
-            .and_then(|()| connection.busy_timeout(std::time::Duration::ZERO))
-            .expect("these settings take effect without a lock");
-        connection
+            .busy_timeout(std::time::Duration::ZERO)
+            .and_then(|()| connection.execute_batch(SETTINGS))
+            .map_err(refusal)?;
+        Ok(connection)
     }
 }
 
@@ -151,7 +156,7 @@ mod tests {
     fn the_file_goes_with_the_store() {
         let store = Store::new(true);
         let path = store.path().to_owned();
-        drop(store.open());
+        drop(store.open().unwrap());
         assert!(path.exists());
         drop(store);
         assert!(!path.exists());
@@ -160,7 +165,7 @@ mod tests {
     #[test]
     fn a_killed_process_leaves_what_it_committed_and_nothing_else() {
         let store = Store::new(true);
-        let mut first = store.open();
+        let mut first = store.open().unwrap();
         first.begin(true).unwrap();
         first.charge(&order("one"), SimTime::ZERO).unwrap();
         first.commit().unwrap();
@@ -174,14 +179,14 @@ mod tests {
         assert_eq!(left.books(), store.books());
         assert_eq!(store.books().unwrap().charges, 1);
         assert_eq!(store.books().unwrap().keys, 0);
-        let mut next = store.open();
+        let mut next = store.open().unwrap();
         next.begin(true).expect("no lock outlives the process");
     }
 
     #[test]
     fn a_locked_file_is_busy_at_once() {
         let store = Store::new(true);
-        let (mut first, mut second) = (store.open(), store.open());
+        let (mut first, mut second) = (store.open().unwrap(), store.open().unwrap());
         first.begin(true).unwrap();
         assert_eq!(second.begin(true), Err(Refusal::Busy));
         first.commit().unwrap();
@@ -192,7 +197,7 @@ mod tests {
     fn only_unique_keys_are_refused() {
         for (unique, expected) in [(true, Err(Refusal::Taken)), (false, Ok(()))] {
             let store = Store::new(unique);
-            let mut session = store.open();
+            let mut session = store.open().unwrap();
             session.store(&order("one"), SimTime::ZERO).unwrap();
             assert_eq!(session.store(&order("one"), SimTime::ZERO), expected);
         }
@@ -201,7 +206,7 @@ mod tests {
     #[test]
     fn a_key_can_be_used_again_once_it_has_expired() {
         let store = Store::new(true);
-        let mut session = store.open();
+        let mut session = store.open().unwrap();
         let order = order("one");
         session.store(&order, SimTime::ZERO).unwrap();
         let last = SimTime::from_nanos(order.expires.as_nanos() - 1);
@@ -219,7 +224,11 @@ mod tests {
     #[test]
     fn a_cleared_store_is_empty() {
         let store = Store::new(false);
-        store.open().charge(&order("one"), SimTime::ZERO).unwrap();
+        store
+            .open()
+            .unwrap()
+            .charge(&order("one"), SimTime::ZERO)
+            .unwrap();
         assert_eq!(store.books().unwrap().amount, 50);
         store.clear();
         assert_eq!(store.books().unwrap(), Books::default());

@@ -29,7 +29,7 @@ pub(super) struct Clerk<'a> {
 
 impl<'a> Clerk<'a> {
     pub(super) fn new(
-        office: &'a Office,
+        (office, session): (&'a Office, Session),
         id: Option<RequestId>,
         key: String,
         request: Vec<u8>,
@@ -50,7 +50,7 @@ impl<'a> Clerk<'a> {
             office,
             id,
             order,
-            session: office.session(),
+            session,
             pending: (false, false),
             asked: 0,
         }

@@ -13,7 +13,7 @@ use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 
 use super::answer::Answer;
-use super::clerk::Clerk;
+use super::clerk::{BUSY_WAIT, Clerk};
 use super::key::{IDEMPOTENCY_KEY, unquoted};
 use super::process::Process;
 use crate::app::http::{Ends, Requests};
@@ -272,7 +272,7 @@ impl Office {
         };
         self.reach(CrashPoint::Received).await;
         if !self.terms.guard || !self.terms.design.has_keys() {
-            return Clerk::new(self, id, key, body, amount).work().await;
+            return self.charge(id, key, body, amount).await;
         }
         match self.running.borrow().get(&key) {
             Some(same) if *same == body => return Answer::in_progress(),
@@ -280,28 +280,48 @@ impl Office {
             None => {}
         }
         self.running.borrow_mut().insert(key.clone(), body.clone());
-        let answer = Clerk::new(self, id, key.clone(), body, amount).work().await;
+        let answer = self.charge(id, key.clone(), body, amount).await;
         self.running.borrow_mut().remove(&key);
         answer
     }
 
+    async fn charge(
+        &self,
+        id: Option<RequestId>,
+        key: String,
+        body: Vec<u8>,
+        amount: u32,
+    ) -> Answer {
+        let session = self.session().await;
+        let clerk = Clerk::new((self, session), id, key, body, amount);
+        clerk.work().await
+    }
+
     /// What was charged so far. It changes nothing, so it may be asked as often as anybody likes.
     async fn read(&self) -> Answer {
-        let mut session = self.session();
+        let mut session = self.session().await;
         loop {
             if let Ok((charges, amount)) = session.sum() {
                 self.idle.borrow_mut().push(session);
                 let body = format!("{{\"charges\":{charges},\"amount\":{amount}}}");
                 return Answer::new(StatusCode::OK, body.into_bytes());
             }
-            self.net.clock().sleep(super::clerk::BUSY_WAIT).await;
+            self.net.clock().sleep(BUSY_WAIT).await;
         }
     }
 
     /// A connection to the ledger for one request.
-    pub(super) fn session(&self) -> Session {
+    async fn session(&self) -> Session {
         let idle = self.idle.borrow_mut().pop();
-        idle.unwrap_or_else(|| self.store.open())
+        if let Some(session) = idle {
+            return session;
+        }
+        loop {
+            match self.store.open() {
+                Ok(session) => return session,
+                Err(_busy) => self.net.clock().sleep(BUSY_WAIT).await,
+            }
+        }
     }
 
     /// The work has come to `point`: here the process may be killed, and then it goes no further.
