@@ -85,6 +85,9 @@ impl Session {
     }
 
     /// Undoes the transaction, if there is one.
+    ///
+    /// # Panics
+    /// If the file can no longer be used.
     pub fn roll_back(&mut self) {
         if self.is_in_transaction() {
             self.run("ROLLBACK").expect("a rollback needs no lock");

@@ -10,7 +10,7 @@ use super::session::{Refusal, Session, refusal};
 /// Files that this process has made, so that no two have one name.
 static MADE: AtomicU64 = AtomicU64::new(0);
 
-/// Tables of the ledger. Moments are nanoseconds of virtual time; nothing here asks SQLite for the time or for a
+/// Tables of the ledger. Moments are nanoseconds of virtual time; nothing here asks `SQLite` for the time or for a
 /// random number.
 const SCHEMA: &str = "
     CREATE TABLE charges (id TEXT NOT NULL, amount INTEGER NOT NULL, at INTEGER NOT NULL);
@@ -27,7 +27,8 @@ const SETTINGS: &str =
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
-    unique: bool,
+    /// The store's own connection, which is no part of the server.
+    own: Connection,
 }
 
 /// What a ledger holds.
@@ -51,22 +52,14 @@ impl Store {
         let name = format!("wirelab-ledger-{}-{number}.sqlite", std::process::id());
         let path = std::env::temp_dir().join(name);
         remove(&path); // left by a process of the same id that was killed
-        let store = Self { path, unique };
-        let connection = store.connect().expect("nobody else has the file");
-        connection
-            .execute_batch(SCHEMA)
+        let own = connect(&path).expect("nobody else has the file");
+        own.execute_batch(SCHEMA)
             .expect("the file is new and can be written");
         if unique {
-            connection
-                .execute_batch("CREATE UNIQUE INDEX one_of_each ON keys (key)")
+            own.execute_batch("CREATE UNIQUE INDEX one_of_each ON keys (key)")
                 .expect("the table is new");
         }
-        store
-    }
-
-    /// Whether it refuses a key that it has.
-    pub const fn is_unique(&self) -> bool {
-        self.unique
+        Self { path, own }
     }
 
     /// Where the file is.
@@ -77,9 +70,9 @@ impl Store {
     /// A connection to the file as it is now.
     ///
     /// # Errors
-    /// [`Refusal::Busy`] while somebody commits, since SQLite reads the schema first.
+    /// [`Refusal::Busy`] while somebody commits, since `SQLite` reads the schema first.
     pub fn open(&self) -> Result<Session, Refusal> {
-        self.connect().map(Session::new)
+        connect(&self.path).map(Session::new)
     }
 
     /// Forgets everything, so that the next world finds an empty ledger and need not make a file.
@@ -88,9 +81,8 @@ impl Store {
     /// If somebody still has the file open and locked.
     pub fn clear(&self) {
         let clear = "BEGIN; DELETE FROM charges; DELETE FROM keys; COMMIT";
-        self.connect()
-            .and_then(|connection| connection.execute_batch(clear).map_err(refusal))
-            .expect("nobody else has the file open");
+        let cleared = self.own.execute_batch(clear);
+        cleared.expect("nobody else has the file open");
     }
 
     /// What the file holds: what was committed.
@@ -101,7 +93,7 @@ impl Store {
         let count =
             "SELECT (SELECT count(*) FROM charges), (SELECT coalesce(sum(amount), 0) FROM charges),
                             (SELECT count(*) FROM keys)";
-        let row = self.connect()?.query_row(count, [], |row| {
+        let row = self.own.query_row(count, [], |row| {
             Ok(Books {
                 charges: row.get(0)?,
                 amount: row.get(1)?,
@@ -110,17 +102,17 @@ impl Store {
         });
         row.map_err(refusal)
     }
+}
 
-    /// No busy handler, since it would sleep in real time; nothing reaches the file before `COMMIT`; and nothing
-    /// is done against the loss of power, which is not what happens here.
-    fn connect(&self) -> Result<Connection, Refusal> {
-        let connection = Connection::open(&self.path).map_err(refusal)?;
-        connection
-            .busy_timeout(std::time::Duration::ZERO)
-            .and_then(|()| connection.execute_batch(SETTINGS))
-            .map_err(refusal)?;
-        Ok(connection)
-    }
+/// No busy handler, since it would sleep in real time; nothing reaches the file before `COMMIT`; and nothing is done
+/// against the loss of power, which is not what happens here.
+fn connect(path: &Path) -> Result<Connection, Refusal> {
+    let connection = Connection::open(path).map_err(refusal)?;
+    connection
+        .busy_timeout(std::time::Duration::ZERO)
+        .and_then(|()| connection.execute_batch(SETTINGS))
+        .map_err(refusal)?;
+    Ok(connection)
 }
 
 impl Drop for Store {

@@ -9,7 +9,7 @@ use crate::app::ledger::{Order, Refusal, Session, Step};
 use crate::event::{AppEvent, LedgerStep, RequestId};
 use crate::units::Span;
 
-/// How long to wait for a lock before asking again. SQLite's own busy handler would sleep in real time.
+/// How long to wait for a lock before asking again. `SQLite`'s own busy handler would sleep in real time.
 pub(super) const BUSY_WAIT: Span = Span::from_millis(5);
 
 /// How often to ask.

@@ -139,7 +139,7 @@ fn explorer_knobs() -> [Knob; 3] {
     [
         Knob::new(
             "schedules",
-            "560",
+            "576",
             Kind::Count(1..=1_000_000),
             "explorer runs so many schedules of each design, those with the fewest faults first",
         ),

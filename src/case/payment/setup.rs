@@ -9,6 +9,7 @@ use crate::app::ledger::{Design, Store};
 use crate::app::payment::{Call, Client, Policy, Server, Terms, draw_key};
 use crate::case::{Main, Plan};
 use crate::event::{AppEvent, LedgerStep};
+use crate::host::Profile;
 use crate::link::{Direction, DropScripts, LinkConfig, Loss};
 use crate::rt::Net;
 use crate::sim::{PathConfig, World};
@@ -25,6 +26,9 @@ const OTHER_BODY: &str = "amount=70&currency=usd";
 
 /// How long to wait before looking again whether the ledger can be read.
 const AGAIN: Span = Span::from_millis(5);
+
+/// Send and receive buffers of both hosts in bytes (`net.ipv4.tcp_wmem`, `tcp_rmem`).
+const BUFFER: usize = 128 << 10;
 
 /// A world.
 #[derive(Clone, Debug)]
@@ -81,8 +85,8 @@ impl Setup {
     }
 
     fn hosts(&self, plan: &Plan, world: &mut World) -> (Net, Net) {
-        let client = world.add_host("client", plan.client());
-        let server = world.add_host("server", plan.server());
+        let client = world.add_host("client", small(plan.client()));
+        let server = world.add_host("server", small(plan.server()));
         let path = PathConfig {
             forward: self.link(plan, Direction::ClientToServer),
             backward: self.link(plan, Direction::ServerToClient),
@@ -98,7 +102,7 @@ impl Setup {
         let drops: DropScripts = both.collect();
         LinkConfig {
             drops: drops.toward(direction),
-            loss: self.loss.clone().or(link.loss),
+            loss: self.loss.or(link.loss),
             ..link
         }
     }
@@ -120,6 +124,13 @@ impl Setup {
             }],
         }
     }
+}
+
+/// The profile with buffers for small messages: making room for large ones would take most of a world's time.
+fn small(mut profile: Profile) -> Profile {
+    profile.send_buffer = BUFFER;
+    profile.recv_buffer = BUFFER;
+    profile
 }
 
 /// Says what the ledger holds.

@@ -12,7 +12,7 @@ use crate::measure::{Check, Table};
 use crate::record::Recording;
 
 /// From so many schedules on, all with one fault and the simplest retries are among them, and each weak design fails.
-const TELLING: u64 = 560;
+const TELLING: u64 = 576;
 
 /// A row of the exploration.
 struct Row<'a> {
