@@ -218,9 +218,12 @@ fn faults() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     let kinds = select(vec!["data", "rtx", "syn", "synack", "ack", "fin"]);
     let drop = (directions, kinds, 1u32..4)
         .prop_map(|(direction, kind, nth)| format!("{direction}:{kind}:{nth}"));
-    let drops = prop::collection::vec(drop, 0..4).prop_map(|drops| match drops.is_empty() {
-        true => "none".to_owned(),
-        false => drops.join(","),
+    let drops = prop::collection::vec(drop, 0..4).prop_map(|drops| {
+        if drops.is_empty() {
+            "none".to_owned()
+        } else {
+            drops.join(",")
+        }
     });
     let word = |words: &[&'static str]| select(words.to_vec()).prop_map(ToOwned::to_owned);
     let crashes = word(&[

@@ -1,5 +1,7 @@
 //! The database file of a world.
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -48,10 +50,7 @@ impl Store {
     /// # Panics
     /// If no file can be made there, without which no world with a ledger can run.
     pub fn new(unique: bool) -> Self {
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let name = format!("wirelab-ledger-{}-{number}.sqlite", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        remove(&path); // left by a process of the same id that was killed
+        let path = new_file();
         let own = connect(&path).expect("nobody else has the file");
         own.execute_batch(SCHEMA)
             .expect("the file is new and can be written");
@@ -115,15 +114,28 @@ fn connect(path: &Path) -> Result<Connection, Refusal> {
     Ok(connection)
 }
 
-impl Drop for Store {
-    fn drop(&mut self) {
-        remove(&self.path);
+/// An empty file of a name that no other has, not even one that a killed process has left.
+fn new_file() -> PathBuf {
+    loop {
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("wirelab-ledger-{}-{number}.sqlite", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        match File::create_new(&path) {
+            Ok(_) => return path,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => panic!(
+                "the ledger's file {} cannot be made: {error}",
+                path.display()
+            ),
+        }
     }
 }
 
-/// Removes the file, if it is there. The journal is in memory, so there is no other.
-fn remove(path: &Path) {
-    let _ = std::fs::remove_file(path);
+impl Drop for Store {
+    /// The journal is in memory, so there is no other file.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path); // somebody else may have removed it
+    }
 }
 
 #[cfg(test)]

@@ -48,7 +48,8 @@ pub(super) fn expected(plan: &Plan) -> Option<Expected> {
         "plain" => times.once("2 RTT + think + finish", times.whole(), 201, 1),
         "lost-packet" => {
             let probe = probe_timeout(plan)?;
-            let text = "2 RTT + think + finish + PTO = min(2 RTT + 200 ms, RTO), RTO = RTT + max(2 RTT, 200 ms)";
+            let text =
+                "2 RTT + think + finish + PTO: min(2 RTT + 200 ms, RTO = RTT + max(2 RTT, 200 ms))";
             times.once(text, times.whole() + probe, 201, 1)
         }
         "missing-key" => times.once("2 RTT", times.rtt * 2, 400, 0),

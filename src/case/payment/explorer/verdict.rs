@@ -47,6 +47,13 @@ pub(in crate::case::payment) fn judge(plan: &Plan, recording: &Recording) -> Jud
         extra: figures(&whole, &view),
         ..Judgement::default()
     };
+    judgement.claim(
+        "concurrent retries double a charge where nothing makes keys unique",
+        failures_by_isolation(&rows, "check-then-insert"),
+        "SQLite lets one transaction write at a time, and none after others have read what it changes: of two that \
+         have both looked for the key, one finds the ledger locked and begins again; a weaker default, such as READ \
+         COMMITTED, does not do that",
+    );
     if let Some((seeds, doubled, unanswered)) = drawn(recording).filter(|drawn| drawn.0 > 0) {
         judgement.checks.push(expect(
             "worlds with random loss that charge twice: those that commit without an answer in time",
@@ -197,6 +204,21 @@ fn isolations(rows: &[Row<'_>]) -> Table {
         &["design", "autocommit", "deferred", "immediate"],
         lines.into_values().collect(),
     )
+}
+
+/// In how many schedules a design fails, under each isolation.
+fn failures_by_isolation(rows: &[Row<'_>], design: &str) -> String {
+    let own = rows.iter().filter(|row| row.design == design);
+    let parts: Vec<_> = own
+        .filter_map(|row| {
+            let (failures, all) = (row.doubled + row.lost, row.schedules);
+            let isolation = row.isolation?;
+            Some(format!(
+                "{failures} of {all} schedules fail with {isolation}"
+            ))
+        })
+        .collect();
+    format!("{design}: {}", parts.join(", "))
 }
 
 fn settings(whole: &[&Row<'_>]) -> Table {
