@@ -35,6 +35,8 @@ mod hyper;
 mod image_page;
 /// What a stream delivers, whatever happens to its frames.
 mod integrity;
+/// Messages by long polling, server-sent events and WebSocket.
+mod messaging;
 /// QUIC and HTTP/3.
 mod quic;
 /// TLS on the lab's connections.

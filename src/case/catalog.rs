@@ -2,8 +2,8 @@
 
 use super::error::nearest_of;
 use super::{
-    Case, CaseError, geo_routing, handshake, head_of_line, image_page, keep_alive, time_wait,
-    transfer,
+    Case, CaseError, geo_routing, handshake, head_of_line, image_page, keep_alive, messaging,
+    time_wait, transfer,
 };
 
 /// All cases.
@@ -15,6 +15,7 @@ pub fn all() -> &'static [&'static dyn Case] {
         &time_wait::TimeWaitCase,
         &head_of_line::HeadOfLine,
         &image_page::ImagePage,
+        &messaging::Messaging,
         &geo_routing::GeoRouting,
     ]
 }

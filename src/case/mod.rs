@@ -19,6 +19,7 @@ pub mod handshake;
 pub mod head_of_line;
 pub mod image_page;
 pub mod keep_alive;
+pub mod messaging;
 pub mod time_wait;
 pub mod transfer;
 

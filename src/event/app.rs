@@ -64,6 +64,22 @@ pub enum Phase {
     ResponseEnd,
 }
 
+/// A message between a server and one of its clients: its ordinal among all messages of a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageId(pub u32);
+
+/// Steps of a message on its way from one application to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum MessageStep {
+    /// The sender's application has it; the delivery's latency counts from here.
+    Accepted,
+    /// It is given to a socket.
+    Written,
+    /// The receiver's application has it.
+    Delivered,
+}
+
 /// Something that an application did or learned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AppEvent {
@@ -150,12 +166,39 @@ pub enum AppEvent {
         /// Name and data of the event, as JSON.
         line: String,
     },
+    /// A message reached a step. The host that says `Accepted` is the one that it comes from.
+    Message {
+        /// The message.
+        message: MessageId,
+        /// The client that it is for, or comes from: its ordinal.
+        client: u32,
+        /// The step.
+        step: MessageStep,
+        /// Length of its text in bytes.
+        bytes: u64,
+    },
 }
 
 impl ByteRange {
     /// Whether the byte at `offset` is one of them.
     pub const fn contains(self, offset: u64) -> bool {
         self.start <= offset && offset < self.end
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "message {}", self.0)
+    }
+}
+
+impl fmt::Display for MessageStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Accepted => "accepted",
+            Self::Written => "written",
+            Self::Delivered => "delivered",
+        })
     }
 }
 

@@ -12,7 +12,7 @@ mod quic;
 mod socket;
 mod vocabulary;
 
-pub use app::{AppEvent, ByteRange, Layer, Phase, RequestId};
+pub use app::{AppEvent, ByteRange, Layer, MessageId, MessageStep, Phase, RequestId};
 pub use names::{HostId, HostInfo, LinkId, LinkInfo, LinkRole, SocketId};
 pub use probe::{Observer, Probe};
 pub use quic::{QuicFrame, QuicPacket, QuicPacketKind};

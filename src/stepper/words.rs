@@ -84,6 +84,12 @@ pub(super) fn app(event: &AppEvent) -> String {
             format!("{} {way} {packet}", packet.socket)
         }
         AppEvent::QuicRecovery { socket, line, .. } => format!("{socket}: {line}"),
+        AppEvent::Message {
+            message,
+            client,
+            step,
+            bytes,
+        } => format!("{message} of client {client}: {step}, {bytes} bytes"),
         event => exchange(event),
     }
 }

@@ -196,3 +196,26 @@ fn arp(packet: &[u8]) -> Option<ArpGlance> {
         target: address(24),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_of_a_packet_of_quic_is_in_its_first_byte() {
+        let long = |first| quic(&[first, 0, 0, 0, 1, 8]);
+        assert_eq!(long(0xc3), Some("Initial"));
+        assert_eq!(long(0xdf), Some("0-RTT"));
+        assert_eq!(long(0xe1), Some("Handshake"));
+        assert_eq!(long(0xf0), Some("Retry"));
+        assert_eq!(quic(&[0x41, 7]), Some("1-RTT"));
+    }
+
+    #[test]
+    fn what_is_no_packet_of_quic_version_1_is_not_taken_for_one() {
+        assert_eq!(quic(&[0xc3, 0, 0, 0, 2, 8]), None);
+        assert_eq!(quic(&[0xc3, 0, 0]), None);
+        assert_eq!(quic(&[0x12, 0x34, 0x01]), None);
+        assert_eq!(quic(&[]), None);
+    }
+}

@@ -156,7 +156,16 @@ fn the_list_as_json_has_an_object_per_variant() {
 
 #[test]
 fn the_table_shows_measurement_beside_formula() {
-    insta::assert_snapshot!(printed(&["run", "handshake", "--set", "rtt=20ms"]), @r"
+    let variants = [
+        "handshake/open",
+        "handshake/syn-lost",
+        "handshake/syn-ack-lost",
+        "handshake/ack-lost",
+        "handshake/refused",
+        "handshake/blackhole",
+    ];
+    let arguments = [&["run"], &variants[..], &["--set", "rtt=20ms"]].concat();
+    insta::assert_snapshot!(printed(&arguments), @r"
     case       variant           time/ms      RTTs  frames   formula/ms  diff/ms  cause
     handshake  open               40.000      2.00      12       40.000        0
     handshake  syn-lost        1,040.000     52.00      13    1,040.000        0

@@ -158,3 +158,25 @@ fn an_open_connection_that_closes_in_order_is_complete() {
         assert_eq!(last.completeness, Some(31), "host {}", host.0);
     }
 }
+
+#[test]
+fn messages_decode_as_what_carries_them() {
+    let Some(tshark) = Tshark::find() else { return };
+    for (variant, filter, keys) in [
+        (
+            "websocket",
+            "websocket.opcode == 1 && websocket.payload_length == 100",
+            &["messages", "uploads"][..],
+        ),
+        ("sse", "http.request.method == POST", &["uploads"]),
+    ] {
+        let plan = Plan::new("messaging", variant, 1, []).expect("defaults are valid");
+        let finished = Run::start(&plan).finish().expect("the world ends");
+        let figure = |key: &&str| finished.result.extra[*key].as_u64().expect("a number");
+        let expected: u64 = keys.iter().map(figure).sum();
+        for (host, bytes) in written(&finished.recording) {
+            let count = tshark.count(variant, &bytes, filter);
+            assert_eq!(count as u64, expected, "{variant}, host {}", host.0);
+        }
+    }
+}

@@ -70,6 +70,20 @@ impl Tshark {
         None
     }
 
+    /// Frames of a capture that a display filter shows.
+    pub(crate) fn count(self, name: &str, capture: &[u8], filter: &str) -> usize {
+        let file = format!("wirelab-count-{}-{name}.pcapng", std::process::id());
+        let path = std::env::temp_dir().join(file);
+        fs::write(&path, capture).expect("the temporary directory is writable");
+        let mut command = Command::new("tshark");
+        command.arg("-r").arg(&path).args(["-Y", filter]);
+        let output = command.output().expect("tshark was found");
+        fs::remove_file(&path).expect("the capture was written");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {error}");
+        output.stdout.iter().filter(|byte| **byte == b'\n').count()
+    }
+
     /// Its opinion of every frame of a capture.
     #[expect(
         clippy::unused_self,

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::page::{self, Fate};
+use super::layout::Layout;
 use super::waits::{self, Delivery};
 use super::{Judgement, Plan, expect, lost, slow_start_rounds};
-use crate::app::http::Filler;
 use crate::event::{AppEvent, ByteRange, DropCause, Event, Layer, QuicPacket, QuicPacketKind};
 use crate::link::{Direction, DropScript, DropScripts, Kind, Ordinals, Selector};
-use crate::measure::{Check, HostView, QuicCarriers};
+use crate::measure::{Check, HostView, QuicCarriers, Table};
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
 use crate::wire::packet::UdpView;
@@ -62,69 +62,6 @@ fn located(plan: &Plan, recording: &Recording) -> Option<(u64, u64)> {
     let stream = page::fates(recording).get(position)?.stream?;
     let layout = Layout::of(recording, stream, plan.bytes("lost_bytes"))?;
     Some((stream, layout.offset_of(plan.count("byte"))))
-}
-
-/// Where HTTP/3 put a body in its stream (RFC 9114 section 4.1): after a HEADERS frame, in a DATA frame for each piece
-/// that the server was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Layout {
-    /// Length of the HEADERS frame.
-    head: u64,
-    body: u64,
-}
-
-impl Layout {
-    /// The layout of a stream that the server has sent whole.
-    fn of(recording: &Recording, stream: u64, body: u64) -> Option<Self> {
-        let end = sent_of(recording, stream).map(|range| range.end).max()?;
-        let pieces = Filler::pieces(body).map(|piece| data_header(piece) + piece);
-        let head = end.checked_sub(pieces.sum())?;
-        Some(Self { head, body })
-    }
-
-    /// The offset in the stream of a byte of the body.
-    fn offset_of(self, byte: u64) -> u64 {
-        let (mut offset, mut before) = (self.head, 0);
-        for piece in Filler::pieces(self.body) {
-            offset += data_header(piece);
-            if byte < before + piece {
-                break;
-            }
-            offset += piece;
-            before += piece;
-        }
-        offset + (byte - before)
-    }
-
-    /// How many bytes of the body come before an offset in the stream.
-    fn before(self, offset: u64) -> u64 {
-        let (mut start, mut before) = (self.head, 0);
-        for piece in Filler::pieces(self.body) {
-            start += data_header(piece);
-            before += offset.saturating_sub(start).min(piece);
-            start += piece;
-        }
-        before
-    }
-}
-
-/// Length of the type and the length of a DATA frame (RFC 9114 section 7.2.1), both variable-length integers (RFC 9000
-/// section 16).
-const fn data_header(piece: u64) -> u64 {
-    match piece {
-        0..0x40 => 2,
-        0x40..0x4000 => 3,
-        _ => 5,
-    }
-}
-
-/// What the server sent of a stream.
-fn sent_of(recording: &Recording, stream: u64) -> impl Iterator<Item = ByteRange> {
-    HostView::named(recording, "server")
-        .quic()
-        .filter(|(_, packet)| packet.sent)
-        .flat_map(|(_, packet)| packet.streams())
-        .filter_map(move |(of, range)| (of == stream).then_some(range))
 }
 
 /// What was lost, and how it came after all.
@@ -199,6 +136,9 @@ pub(super) fn judge(
         .checks
         .push(expect("the lost datagram carried the byte", true, carried));
     judgement.extra = figures(&loss, &waits);
+    judgement
+        .tables
+        .push(table(recording, fates, &waits, &loss));
     if !plan.is_clean() {
         return judgement;
     }
@@ -259,7 +199,11 @@ fn checks(recording: &Recording, fates: &[Fate], waits: &[Span], loss: &Loss<'_>
         .filter_map(|(fate, _)| fate.stream)
         .collect();
     vec![
-        expect("streams that lost bytes", 1, hit.len()),
+        expect(
+            "streams with bytes in the lost datagram (if there are more, choose another byte)",
+            1,
+            hit.len(),
+        ),
         expect(
             "streams that had to wait: those that lost bytes, if later ones of theirs came before, and no other",
             listed(&behind(recording, loss)),
@@ -294,6 +238,32 @@ fn behind(recording: &Recording, loss: &Loss<'_>) -> Vec<u64> {
 fn listed(streams: &[u64]) -> String {
     let texts: Vec<_> = streams.iter().map(ToString::to_string).collect();
     texts.join(", ")
+}
+
+/// Who lost what, and who waited for it.
+fn table(recording: &Recording, fates: &[Fate], waits: &[Span], loss: &Loss<'_>) -> Table {
+    let row = |(fate, wait): (&Fate, &Span)| {
+        let hit = loss.streams().find(|(of, _)| fate.stream == Some(*of));
+        let stream = fate.stream.map(|stream| stream.to_string());
+        let end = fate
+            .end(recording)
+            .map(|end| end.as_millis_f64().to_string());
+        vec![
+            fate.path.clone(),
+            stream.unwrap_or_default(),
+            hit.map_or(0, |(_, range)| range.end - range.start)
+                .to_string(),
+            wait.as_millis_f64().to_string(),
+            end.unwrap_or_default(),
+        ]
+    };
+    Table {
+        title: "What each object lost, how long bytes of it lay undeliverable, and when it was whole (ms)".to_owned(),
+        columns: ["object", "stream", "bytes lost", "waited", "whole at"]
+            .map(str::to_owned)
+            .into(),
+        rows: std::iter::zip(fates, waits).map(row).collect(),
+    }
 }
 
 fn say(judgement: &mut Judgement, waits: &[Span], loss: &Loss<'_>) {
@@ -361,28 +331,6 @@ fn figures(loss: &Loss<'_>, waits: &[Span]) -> BTreeMap<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_byte_of_a_body_is_behind_the_frames_headers() {
-        let layout = Layout {
-            head: 20,
-            body: 20_000,
-        };
-        assert_eq!(layout.offset_of(0), 25);
-        assert_eq!(layout.offset_of(16_383), 16_408);
-        assert_eq!(layout.offset_of(16_384), 16_412); // a second frame
-        for byte in [0, 1, 16_383, 16_384, 19_999] {
-            assert_eq!(layout.before(layout.offset_of(byte)), byte);
-        }
-        assert_eq!(layout.before(22), 0);
-        assert_eq!(layout.before(u64::MAX), 20_000);
-    }
-
-    #[test]
-    fn headers_of_frames_grow_with_what_they_frame() {
-        let lengths = [1, 63, 64, 16_383, 16_384].map(data_header);
-        assert_eq!(lengths, [2, 2, 3, 3, 5]);
-    }
 
     #[test]
     fn answers_leave_in_rounds() {

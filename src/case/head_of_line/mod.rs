@@ -1,11 +1,12 @@
 //! `head-of-line`: who waits for a slow object, and who for a lost segment.
 //!
 //! One page of N equal objects. `schedule` has the closed forms, `page` reads from a recording how the objects
-//! fared, `frames` where HTTP/2 put them in the stream, `waits` how long their bytes lay undeliverable,
-//! and `lost` and `datagram` judge the variants with a loss.
+//! fared, `frames` and `layout` where HTTP/2 and HTTP/3 put them in their streams, `waits` how long their bytes
+//! lay undeliverable, and `lost` and `datagram` judge the variants with a loss.
 
 mod datagram;
 mod frames;
+mod layout;
 mod lost;
 mod schedule;
 mod waits;
