@@ -37,6 +37,8 @@ mod image_page;
 mod integrity;
 /// Messages by long polling, server-sent events and WebSocket.
 mod messaging;
+/// What the payment service charges, says and stores.
+mod payment;
 /// QUIC and HTTP/3.
 mod quic;
 /// TLS on the lab's connections.

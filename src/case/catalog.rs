@@ -3,7 +3,7 @@
 use super::error::nearest_of;
 use super::{
     Case, CaseError, geo_routing, handshake, head_of_line, image_page, keep_alive, messaging,
-    time_wait, transfer,
+    payment, time_wait, transfer,
 };
 
 /// All cases.
@@ -17,6 +17,7 @@ pub fn all() -> &'static [&'static dyn Case] {
         &image_page::ImagePage,
         &messaging::Messaging,
         &geo_routing::GeoRouting,
+        &payment::Payment,
     ]
 }
 

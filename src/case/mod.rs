@@ -20,6 +20,7 @@ pub mod head_of_line;
 pub mod image_page;
 pub mod keep_alive;
 pub mod messaging;
+pub mod payment;
 pub mod time_wait;
 pub mod transfer;
 

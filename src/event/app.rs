@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{QuicPacket, SocketId};
+use super::{LedgerStep, QuicPacket, SocketId};
 use crate::units::Span;
 
 /// A request and its response: its ordinal among all requests of a world.
@@ -176,6 +176,13 @@ pub enum AppEvent {
         step: MessageStep,
         /// Length of its text in bytes.
         bytes: u64,
+    },
+    /// A server that keeps a ledger did something.
+    Ledger {
+        /// For which request, if for one.
+        request: Option<RequestId>,
+        /// What it did.
+        step: LedgerStep,
     },
 }
 

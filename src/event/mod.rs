@@ -6,6 +6,7 @@
 //! offset)`, the name of a frame its [`FrameId`](crate::wire::FrameId).
 
 mod app;
+mod ledger;
 mod names;
 mod probe;
 mod quic;
@@ -13,6 +14,7 @@ mod socket;
 mod vocabulary;
 
 pub use app::{AppEvent, ByteRange, Layer, MessageId, MessageStep, Phase, RequestId};
+pub use ledger::{FailingSchedule, LedgerStep};
 pub use names::{HostId, HostInfo, LinkId, LinkInfo, LinkRole, SocketId};
 pub use probe::{Observer, Probe};
 pub use quic::{QuicFrame, QuicPacket, QuicPacketKind};

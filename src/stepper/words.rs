@@ -90,6 +90,14 @@ pub(super) fn app(event: &AppEvent) -> String {
             step,
             bytes,
         } => format!("{message} of client {client}: {step}, {bytes} bytes"),
+        AppEvent::Ledger {
+            request: Some(request),
+            step,
+        } => format!("{request}: {step}"),
+        AppEvent::Ledger {
+            request: None,
+            step,
+        } => step.to_string(),
         event => exchange(event),
     }
 }
