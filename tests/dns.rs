@@ -147,6 +147,28 @@ fn a_stub_with_a_cache_asks_nobody_until_the_ttl_ends() {
 }
 
 #[test]
+fn a_name_that_is_wanted_six_times_at_once_is_asked_for_once() {
+    let mut lab = Lab::new(true);
+    let stub = lab.stub(0).with_cache();
+    let spawner = lab.world.spawner();
+    let found: Vec<_> = (0..6)
+        .map(|_| {
+            let (stub, clock) = (stub.clone(), lab.world.clock().clone());
+            spawner.spawn("lookup", async move {
+                let address = stub.resolve(NAME).await;
+                (address, clock.now())
+            })
+        })
+        .collect();
+    lab.pass(1_000);
+    for mut found in found {
+        let when = SimTime::ZERO + MS_45;
+        assert_eq!(found.try_take(), Some((Ok(server(101)), when)));
+    }
+    assert_eq!(lab.questions().len(), 2, "the stub's and the resolver's");
+}
+
+#[test]
 fn the_client_subnet_decides_and_splits_the_cache() {
     let mut lab = Lab::new(true);
     let (one, other) = (lab.stub(0), lab.stub(1));

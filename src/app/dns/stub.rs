@@ -1,9 +1,11 @@
 //! The part of DNS that is in every host: it asks a resolver.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
+use futures::lock::Mutex;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::Name;
 
@@ -16,7 +18,7 @@ use crate::rng::Dice;
 use crate::rt::Net;
 use crate::units::Span;
 
-/// Looks names up for the applications of one host. Clones share the chance and the cache.
+/// Looks names up for the applications of one host, which needs one. Clones share the chance and the cache.
 ///
 /// ```
 /// use wirelab::app::dns::Stub;
@@ -30,7 +32,15 @@ use crate::units::Span;
 #[derive(Clone, Debug)]
 pub struct Stub {
     asker: Asker,
-    cache: Option<Rc<RefCell<Cache>>>,
+    memory: Option<Rc<Memory>>,
+}
+
+/// What a stub keeps.
+#[derive(Debug, Default)]
+struct Memory {
+    cache: RefCell<Cache>,
+    /// Names that were asked for. Whoever holds the lock asks; whoever wants the same name waits for the answer.
+    asked: RefCell<BTreeMap<Name, Rc<Mutex<()>>>>,
 }
 
 impl Stub {
@@ -44,14 +54,15 @@ impl Stub {
     pub fn new(net: &Net, dice: Dice, resolver: Ipv4Addr) -> Self {
         Self {
             asker: Asker::new(net.clone(), dice, resolver, Self::PATIENCE),
-            cache: None,
+            memory: None,
         }
     }
 
-    /// The same with a cache of its own, as browsers and some systems have.
+    /// The same with a cache of its own, as browsers and some systems have. A name that is wanted by several at once is
+    /// asked for once.
     #[must_use]
     pub fn with_cache(mut self) -> Self {
-        self.cache = Some(Rc::default());
+        self.memory = Some(Rc::default());
         self
     }
 
@@ -77,6 +88,11 @@ impl Stub {
     /// [`LookupError`] that says why there are none.
     pub async fn lookup(&self, name: &str) -> Result<Answer, LookupError> {
         let name = name_of(name).ok_or_else(|| LookupError::BadName(name.to_owned()))?;
+        let turn = self.memory.as_ref().map(|memory| memory.turn(&name));
+        let _turn = match &turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
         let known = self.known(&name);
         let cached = known.is_some();
         let answer = match known {
@@ -89,8 +105,8 @@ impl Stub {
     }
 
     fn known(&self, name: &Name) -> Option<Answer> {
-        let (cache, net) = (self.cache.as_ref()?, self.asker.net());
-        let mut cache = cache.borrow_mut();
+        let (memory, net) = (self.memory.as_ref()?, self.asker.net());
+        let mut cache = memory.cache.borrow_mut();
         cache.get(net.clock().now(), name, net.address())
     }
 
@@ -107,12 +123,20 @@ impl Stub {
             return Err(LookupError::NoAddress(text_of(name)));
         }
         let answer = Answer { addresses, ttl };
-        if let Some(cache) = &self.cache {
+        if let Some(memory) = &self.memory {
             let now = self.asker.net().clock().now();
-            let mut cache = cache.borrow_mut();
+            let mut cache = memory.cache.borrow_mut();
             cache.put(now, name.clone(), Subnet::EVERYWHERE, &answer);
         }
         Ok(answer)
+    }
+}
+
+impl Memory {
+    /// Whose turn it is to ask for `name`.
+    fn turn(&self, name: &Name) -> Rc<Mutex<()>> {
+        let mut asked = self.asked.borrow_mut();
+        Rc::clone(asked.entry(name.clone()).or_default())
     }
 }
 

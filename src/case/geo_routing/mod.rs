@@ -74,7 +74,7 @@ impl Case for GeoRouting {
     }
 
     fn question(&self) -> &'static str {
-        "What does it take that users meet the server near them, and what does it gain?"
+        "What makes users meet the server near them, and what does that gain?"
     }
 
     fn variants(&self) -> &'static [Variant] {
