@@ -320,7 +320,7 @@ fn claims(judgement: &mut Judgement, plan: &Plan, seen: &Seen, ends: &BTreeMap<I
             tables::millis(percentile(&latencies(&seen.down), 100))
         ),
         format!(
-            "an idle connection sends nothing: it costs a descriptor of {} and memory, {} GB for all at {}; a message on each at \
+            "an idle connection sends nothing: it costs one of {} descriptors and memory, {} GB for all at {}; a message on each at \
              once costs {} s of the processor at {}",
             plan.count("sockets"),
             short(memory),
