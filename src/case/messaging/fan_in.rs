@@ -308,8 +308,13 @@ fn claims(judgement: &mut Judgement, plan: &Plan, seen: &Seen, ends: &BTreeMap<I
             "{} connections at once over one port of the server, from {used} client addresses",
             seen.sockets.held
         ),
-        "a connection is the four of both addresses and both ports, and the server's two are the same for all: 28,232 (32768 to 60999) is \
-         what one client address has towards one server endpoint, which limits a proxy or a load generator and not the server",
+        format!(
+            "a connection is the four of both addresses and both ports, and the server's two are the same for all: {} ({} to {}) is \
+             what one client address has towards one server endpoint, which limits a proxy or a load generator and not the server",
+            EPHEMERAL.count(),
+            EPHEMERAL.start(),
+            EPHEMERAL.end(),
+        ),
     );
     let memory = float(seen.sockets.held) * float(plan.bytes("memory_socket")) / 1e9;
     judgement.claim(

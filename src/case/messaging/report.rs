@@ -11,6 +11,7 @@ use super::seen::{Fate, Seen, Traffic, percentile};
 use super::tables::{millis, short};
 use super::variants::Carrier;
 use crate::case::{Judgement, Plan};
+use crate::host::EPHEMERAL;
 use crate::units::Span;
 
 /// What is said of the scenario, beside the packets.
@@ -61,8 +62,13 @@ pub(super) fn claims(judgement: &mut Judgement, plan: &Plan, path: Path, seen: &
                 "{} ports were used at the client's one address, one at the server; {} of its connections ended in TIME-WAIT",
                 seen.sockets.ports, seen.sockets.server_waits
             ),
-            "the server's port is the same for all; what runs out are the 28,232 ephemeral ports (32768 to 60999) of one client address \
-             towards one server endpoint",
+            format!(
+                "the server's port is the same for all; what runs out are the {} ephemeral ports ({} to {}) of one client address \
+                 towards one server endpoint",
+                EPHEMERAL.count(),
+                EPHEMERAL.start(),
+                EPHEMERAL.end(),
+            ),
         );
     }
 }
