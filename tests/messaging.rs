@@ -40,9 +40,11 @@ fn latencies(recording: &Recording) -> Vec<Span> {
             && let AppEvent::Message { message, step, .. } = &**event
         {
             match step {
-                MessageStep::Accepted => drop(accepted.insert(*message, entry.at)),
+                MessageStep::Accepted => {
+                    accepted.insert(*message, entry.at);
+                }
                 MessageStep::Delivered => {
-                    drop(latencies.insert(*message, entry.at - accepted[message]))
+                    latencies.insert(*message, entry.at - accepted[message]);
                 }
                 MessageStep::Written => {}
             }

@@ -71,6 +71,10 @@ impl Tshark {
     }
 
     /// Frames of a capture that a display filter shows.
+    #[expect(
+        clippy::unused_self,
+        reason = "who has a `Tshark` knows that it is there"
+    )]
     pub(crate) fn count(self, name: &str, capture: &[u8], filter: &str) -> usize {
         let file = format!("wirelab-count-{}-{name}.pcapng", std::process::id());
         let path = std::env::temp_dir().join(file);
@@ -81,7 +85,7 @@ impl Tshark {
         fs::remove_file(&path).expect("the capture was written");
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{name}: {error}");
-        output.stdout.iter().filter(|byte| **byte == b'\n').count()
+        String::from_utf8_lossy(&output.stdout).lines().count()
     }
 
     /// Its opinion of every frame of a capture.

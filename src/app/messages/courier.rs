@@ -67,6 +67,7 @@ impl Courier {
             method: request.method().to_string(),
             url: format!("http://server.test{path}"),
         });
+        self.phase(id, Phase::Queued, None);
         let outcome = self.try_to_send(id, request, message).await;
         if let Err(error) = &outcome {
             self.end(id, 0, 0, Some(error.to_string()));
@@ -86,11 +87,15 @@ impl Courier {
         };
         let socket = Some(connection.socket);
         connection.sender.ready().await?;
+        self.phase(id, Phase::Assigned, socket);
         self.phase(id, Phase::RequestStart, socket);
         if let Some(message) = message {
             self.client.desk.written(message);
         }
-        let response = connection.sender.send_request(request).await?;
+        let answer = connection.sender.send_request(request);
+        // So small a request is written in the instant in which it is handed over.
+        self.phase(id, Phase::RequestEnd, socket);
+        let response = answer.await?;
         self.phase(id, Phase::ResponseStart, socket);
         // A client must not send another request on a connection that the server will close (RFC 9112 section 9.6).
         if !closes(response.headers()) {

@@ -42,7 +42,7 @@ mod tests {
         }
     }
 
-    /// The key of RFC 6455 section 4.1.
+    /// The example of RFC 6455 section 4.1, with the last digit corrected.
     #[test]
     fn sixteen_bytes_become_a_key_of_24_characters() {
         let key: Vec<u8> = (1..=16).collect();

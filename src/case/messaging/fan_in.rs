@@ -308,8 +308,13 @@ fn claims(judgement: &mut Judgement, plan: &Plan, seen: &Seen, ends: &BTreeMap<I
             "{} connections at once over one port of the server, from {used} client addresses",
             seen.sockets.held
         ),
-        "a connection is the four of both addresses and both ports, and the server's two are the same for all: 28,232 (32768 to 60999) is \
-         what one client address has towards one server endpoint, which limits a proxy or a load generator and not the server",
+        format!(
+            "a connection is the four of both addresses and both ports, and the server's two are the same for all: {} ({} to {}) is \
+             what one client address has towards one server endpoint, which limits a proxy or a load generator and not the server",
+            EPHEMERAL.count(),
+            EPHEMERAL.start(),
+            EPHEMERAL.end(),
+        ),
     );
     let memory = float(seen.sockets.held) * float(plan.bytes("memory_socket")) / 1e9;
     judgement.claim(
@@ -320,7 +325,7 @@ fn claims(judgement: &mut Judgement, plan: &Plan, seen: &Seen, ends: &BTreeMap<I
             tables::millis(percentile(&latencies(&seen.down), 100))
         ),
         format!(
-            "an idle connection sends nothing: it costs a descriptor of {} and memory, {} GB for all at {}; a message on each at \
+            "an idle connection sends nothing: it costs one of {} descriptors and memory, {} GB for all at {}; a message on each at \
              once costs {} s of the processor at {}",
             plan.count("sockets"),
             short(memory),

@@ -145,8 +145,8 @@ const fn relief(carrier: Carrier) -> &'static str {
             "keep-alive would take the handshake out of each message, and a stream the request as well"
         }
         Carrier::Sse | Carrier::WebSocket => {
-            "the first is relieved by processors, the second by more servers, since each message costs no request and \
-             no handshake any more"
+            "a message costs no request and no handshake any more, so what relieves the one is another processor, and \
+             the other another server"
         }
     }
 }
