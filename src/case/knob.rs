@@ -107,13 +107,12 @@ impl Knob {
         match &self.kind {
             Kind::Time => "150ms".to_owned(),
             Kind::Size => "100kB".to_owned(),
-            Kind::SizeWithin(_) => self.default.clone(),
             Kind::Sizes => "10kB,4kB,120kB".to_owned(),
             Kind::Rate => "10mbit".to_owned(),
             Kind::Queue => "100p".to_owned(),
             Kind::Loss | Kind::Chance => "1%".to_owned(),
             Kind::Drops => "s2c:data:5-7,c2s:syn:1".to_owned(),
-            Kind::Count(_) => self.default.clone(),
+            Kind::Count(_) | Kind::SizeWithin(_) => self.default.clone(),
             Kind::Switch => "on".to_owned(),
             Kind::Choice(words) => words[0].to_owned(),
         }

@@ -186,8 +186,12 @@ impl Plan {
     /// Sizes one by one, if they are given.
     pub fn sizes(&self, key: &str) -> Option<Vec<u64>> {
         let text = self.text(key);
-        let size = |one: &str| one.parse::<Bytes>().expect("values are checked").0;
-        (text != "none").then(|| text.split(',').map(size).collect())
+        let sizes = text.split(',').map(str::parse::<Bytes>);
+        // Values are checked when they are set, so only the word `none` is no list.
+        let sizes: Result<Vec<_>, _> = sizes
+            .map(|size| Ok::<_, ()>(size.map_err(|_| ())?.0))
+            .collect();
+        sizes.ok()
     }
 
     /// A whole number.

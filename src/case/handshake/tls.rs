@@ -22,8 +22,8 @@ const PORT: u16 = 443;
 /// What the server is called.
 const NAME: &str = "server.test";
 
-/// An upper bound of what the server's flight has besides certificates, in bytes: ServerHello, EncryptedExtensions,
-/// CertificateVerify, Finished and the headers of their records.
+/// An upper bound of what the server's flight has besides certificates, in bytes: the other handshake messages
+/// (RFC 8446 section 2) and the headers of their records.
 const FLIGHT: u64 = 600;
 
 /// The terms of a variant, if it speaks TLS.

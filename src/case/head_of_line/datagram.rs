@@ -277,7 +277,7 @@ fn say(judgement: &mut Judgement, waits: &[Span], loss: &Loss<'_>) {
     );
     let again = loss.again.map_or(Span::ZERO, |again| again - loss.sent);
     judgement.constraint = Some(format!(
-        "loss: the bytes come again only {again} after they were sent, and their stream cannot go on before; a nearer \
+        "the constraint is loss: the bytes come again only {again} after they were sent, and their stream cannot go on before; a nearer \
          server relieves it"
     ));
 }

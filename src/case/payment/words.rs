@@ -117,7 +117,7 @@ fn cause(plan: &Plan) -> Option<&'static str> {
 fn constraint(variant: &str) -> Option<&'static str> {
     Some(match variant {
         "lost-packet" => {
-            "the constraint is the server's retransmission timer: a single segment in flight has nothing behind it \
+            "the constraint is a timer of the server's TCP: a single segment in flight has nothing behind it \
              that could tell of its loss sooner"
         }
         "no-key" => {
