@@ -290,9 +290,8 @@ fn formula(plan: &Plan, recording: &Recording, loss: &Loss<'_>) -> (String, Span
     let beginning = HostView::named(recording, "client").first_sent();
     let until = round_of(loss.sent - beginning, rtt);
     let text = format!(
-        "1 RTT (QUIC and TLS 1.3 together) + {rounds} RTT (slow start from {FIRST_WINDOW} B), at least {} (the datagram \
-         lost in round {until} comes again in the next)",
-        until + 1
+        "1 RTT (QUIC) + {} RTT (slow start {rounds}; what is lost in round {until} comes again in the next)",
+        rounds.max(until + 1)
     );
     (text, rtt * (1 + rounds.max(until + 1)))
 }
