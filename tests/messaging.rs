@@ -304,3 +304,41 @@ fn a_busy_processor_slows_every_carrier_down() {
         assert!(busy.checks.iter().all(|check| check.holds), "{variant}");
     }
 }
+
+/// What a message costs the processor besides itself (500 us): a request (200 us), a handshake (1 ms).
+#[test]
+fn the_predicted_limit_of_each_carrier_is_where_its_latency_begins_to_grow() {
+    for (variant, work) in [
+        ("long-polling", 700),
+        ("long-polling-reconnect", 1_700),
+        ("sse", 500),
+        ("websocket", 500),
+    ] {
+        let after = |percent: u64| {
+            let rate = (1_000_000 * percent / work / 100).to_string();
+            let settings = [
+                ("cpu", "on"),
+                ("rtt", "20ms"),
+                ("clients", "200"),
+                ("messages", "400"),
+                ("uploads", "0"),
+                ("arrivals", "steady"),
+                ("message_rate", rate.as_str()),
+            ];
+            let recording = run(variant, &settings).recording;
+            let latencies = micros(&latencies(&recording)[2..]);
+            let most =
+                |messages: &[u64]| messages.iter().copied().max().expect("there are messages");
+            (most(&latencies[..100]), most(&latencies[300..]))
+        };
+        // One delay, the message's own work, and what is under way when it comes.
+        let quick = 10_000 + 500 + work;
+        let (early, late) = after(90);
+        assert!(early <= quick && late <= quick, "{variant}: {early} {late}");
+        let (early, late) = after(125);
+        assert!(
+            late > quick && late > 2 * early.saturating_sub(10_000),
+            "{variant}: {early} {late}"
+        );
+    }
+}
