@@ -23,9 +23,9 @@ pub(super) fn read<'a>(
             // A list that the knob takes is no file's name.
             Some(knob) if knob.canonical(value).is_err() => {
                 let list = list_of(value).with_context(|| {
+                    let example = knob.example();
                     format!(
-                        "`--set {key}={value}` is neither a list as {} nor",
-                        knob.example()
+                        "`--set {key}={value}` is no list of sizes as {example}, and no file with one in each line"
                     )
                 })?;
                 Ok((*key, Cow::Owned(list)))
@@ -37,9 +37,7 @@ pub(super) fn read<'a>(
 
 /// The sizes of a file: one in each line, without what follows `#`.
 fn list_of(path: &str) -> Result<String> {
-    let text = fs::read_to_string(path).with_context(|| {
-        format!("a file that can be read; give sizes, or a file with one in each line: `{path}`")
-    })?;
+    let text = fs::read_to_string(path).with_context(|| path.to_owned())?;
     let mut sizes = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         let size = line.split('#').next().unwrap_or_default().trim();
@@ -49,11 +47,11 @@ fn list_of(path: &str) -> Result<String> {
         let parsed: Result<crate::units::Bytes, _> = size.parse();
         match parsed {
             Ok(bytes) => sizes.push(bytes.to_string()),
-            Err(error) => bail!("a list of sizes: {path}:{number}: {error}"),
+            Err(error) => bail!("{path}:{number}: {error}"),
         }
     }
     if sizes.is_empty() {
-        bail!("a list of sizes: {path} has none; write one in each line, for example 10kB");
+        bail!("{path} is empty; write for example 10kB");
     }
     Ok(sizes.join(","))
 }

@@ -4,6 +4,7 @@ mod misuse;
 mod program;
 mod results;
 mod scratch;
+mod sizes;
 mod texts;
 
 pub(crate) use program::wirelab;

@@ -5,6 +5,7 @@
 //! print why they are skipped; where `CI` is set they fail instead.
 
 mod analysis;
+mod secure;
 mod tshark;
 
 use std::collections::BTreeMap;

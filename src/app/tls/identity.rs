@@ -1,8 +1,8 @@
 //! Certificates: an authority that the clients of a world trust, and the chains that it issues.
 //!
 //! A chain is a leaf and an intermediate certificate, both Ed25519 (RFC 8410), since its signatures take no chance.
-//! Its size is what matters for latency, so it can be chosen: both certificates carry an extension of filling bytes,
-//! in the place of the names, policies and certificate timestamps that real ones carry.
+//! Its size is what matters for latency, so it can be chosen: both certificates carry a comment that fills them, in
+//! the place of the names, policies and certificate timestamps that real ones carry.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer,
@@ -25,8 +25,8 @@ const PKCS8: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
 
-/// The extension with the filling: an identifier under a UUID of the lab's own (ITU-T X.667), not critical.
-const FILLING: &[u64] = &[2, 25, 1_998_018_001];
+/// The extension with the filling: Netscape's comment, which readers of captures know and verifiers ignore.
+const FILLING: &[u64] = &[2, 16, 840, 1, 113_730, 1, 13];
 
 /// Who signs the certificates of a world.
 pub struct Authority {
@@ -149,23 +149,23 @@ fn called(name: &str) -> DistinguishedName {
 
 fn fill(params: &mut CertificateParams, bytes: usize) {
     if bytes > 0 {
-        // An octet string, since an extension's value must be DER (RFC 5280 section 4.1).
-        let content = octet_string(bytes);
+        let content = comment(bytes);
         params
             .custom_extensions
             .push(CustomExtension::from_oid_content(FILLING, content));
     }
 }
 
-/// An OCTET STRING in DER whose whole length is `bytes`, or the nearest possible.
-fn octet_string(bytes: usize) -> Vec<u8> {
+/// An `IA5String` in DER whose whole length is `bytes`, or the nearest possible: an extension's value is DER (RFC 5280
+/// section 4.1).
+fn comment(bytes: usize) -> Vec<u8> {
     let (header, length) = match bytes {
         0..=129 => (2, bytes.saturating_sub(2)),
         130..=258 => (3, bytes - 3),
         _ => (4, bytes - 4),
     };
     let low = length.to_be_bytes();
-    let mut der = vec![0x04];
+    let mut der = vec![0x16];
     match header {
         2 => der.push(low[7]),
         3 => der.extend([0x81, low[7]]),

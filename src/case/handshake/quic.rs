@@ -158,7 +158,7 @@ fn say(judgement: &mut Judgement, measured: &Measured, terms: Terms, before: u64
             0 => "the constraint is distance: only the request's own round trip is left; a nearer server relieves it",
             1 => "the constraint is distance: the handshake takes one round trip; early data (0-RTT) relieves it",
             _ => {
-                "the certificate chain: it exceeds what the server may send to an address that it does not know; a \
+                "the constraint is the certificate chain: it exceeds what the server may send to an address that it does not know; a \
                  shorter chain relieves it"
             }
         }
