@@ -185,13 +185,11 @@ impl Plan {
 
     /// Sizes one by one, if they are given.
     pub fn sizes(&self, key: &str) -> Option<Vec<u64>> {
-        let text = self.text(key);
-        let sizes = text.split(',').map(str::parse::<Bytes>);
         // Values are checked when they are set, so only the word `none` is no list.
-        let sizes: Result<Vec<_>, _> = sizes
-            .map(|size| Ok::<_, ()>(size.map_err(|_| ())?.0))
-            .collect();
-        sizes.ok()
+        let sizes = self.text(key).split(',');
+        sizes
+            .map(|size| Some(size.parse::<Bytes>().ok()?.0))
+            .collect()
     }
 
     /// A whole number.

@@ -7,8 +7,8 @@ use crate::event::{
 };
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
-use crate::wire::Frame;
 use crate::wire::packet::TcpView;
+use crate::wire::{Frame, FrameId};
 
 /// What was on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -198,13 +198,15 @@ impl<'a> HostView<'a> {
     }
 }
 
-/// When links dropped frames for this cause.
-pub fn drops(recording: &Recording, cause: DropCause) -> impl Iterator<Item = SimTime> {
+/// The frames that links dropped for this cause, in order.
+pub fn drops(recording: &Recording, cause: DropCause) -> impl Iterator<Item = FrameId> {
     recording
         .entries
         .iter()
         .filter_map(move |entry| match &entry.event {
-            Event::FrameDropped { cause: why, .. } if *why == cause => Some(entry.at),
+            Event::FrameDropped {
+                frame, cause: why, ..
+            } if *why == cause => Some(*frame),
             _ => None,
         })
 }

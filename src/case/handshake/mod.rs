@@ -1,8 +1,9 @@
 //! `handshake`: what opening a connection costs, and what one lost segment of it costs more.
 //!
-//! `tls` has the variants with TLS on the connection, `quic` those over QUIC.
+//! `tls` has the variants with TLS on the connection, `quic` those over QUIC; `request` builds both.
 
 mod quic;
+mod request;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::record::Recording;
 use crate::rt::Net;
 use crate::sim::PathConfig;
 use crate::units::Span;
+use request::Carrier;
 
 /// The request and the answer fit one segment each.
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: server.test\r\n\r\n";
@@ -129,10 +131,10 @@ impl Case for Handshake {
 
     fn build(&self, plan: &Plan, stage: &mut Stage<'_>) -> Main {
         if let Some(terms) = tls::terms(plan.variant()) {
-            return tls::build(plan, stage, terms);
+            return request::build(plan, stage, terms, Carrier::Tls);
         }
         if let Some(terms) = quic::terms(plan.variant()) {
-            return quic::build(plan, stage, terms);
+            return request::build(plan, stage, terms, Carrier::Quic);
         }
         let Pair { client, server } = pair(plan, stage);
         let remote = server.endpoint(80);

@@ -5,25 +5,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::secure::{self, Security};
 use super::super::transfer::slow_start_rounds;
-use super::{Judgement, Main, Plan, Stage, expect, pair};
-use crate::app::http::{Client, Object, Requests, Server, Site};
-use crate::app::http3;
+use super::{Judgement, Plan, expect};
 use crate::app::tls::{Terms, Version};
-use crate::case::stage::Pair;
 use crate::event::{AppEvent, ByteRange, QuicFrame, QuicPacket, QuicPacketKind};
 use crate::measure::{Check, HostView, QuicCarriers, Table};
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
 use crate::wire::Frame;
 use crate::wire::packet::UdpView;
-
-/// Where the server listens.
-const PORT: u16 = 443;
-
-/// What the server is called.
-const NAME: &str = "server.test";
 
 /// A server may send so many times what it was sent until it knows the client's address (RFC 9000 section 8.1).
 const AMPLIFICATION: u64 = 3;
@@ -52,31 +42,6 @@ pub(super) fn terms(variant: &str) -> Option<Terms> {
         version: Version::Tls13,
         early_data,
         alpn: &["h3"],
-    })
-}
-
-/// One request over HTTP/3; with early data a connection before it has fetched the ticket.
-pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>, terms: Terms) -> Main {
-    let Pair { client, server } = pair(plan, stage);
-    let (requests, spawner) = (Requests::new(), stage.spawner());
-    let secure::Pair {
-        client: to_server,
-        server: identity,
-    } = Security::of(plan, stage).pair(&client, &server, NAME, terms);
-    let remote = server.endpoint(PORT);
-    let object = Object {
-        bytes: 2,
-        think: Span::ZERO,
-    };
-    let site = Site::new([object], requests.clone());
-    let server = Server::new(server, spawner.clone(), PORT, site).with_tls(identity);
-    spawner.spawn("server", http3::serve(server));
-    let client = Client::new(client, spawner, requests, remote, NAME).with_tls(to_server);
-    Box::pin(async move {
-        if terms.early_data {
-            http3::fetch(client.clone(), [Site::path(1)]).await;
-        }
-        http3::fetch(client, [Site::path(1)]).await;
     })
 }
 

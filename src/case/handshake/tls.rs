@@ -4,23 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::secure::{self, Security};
 use super::super::transfer::{MSS, slow_start_rounds};
-use super::{Judgement, Main, Plan, Stage, expect, pair};
-use crate::app::http::{Client, Object, Requests, Server, Site};
-use crate::app::http1;
+use super::{Judgement, Plan, expect};
 use crate::app::tls::{Terms, Version};
-use crate::case::stage::Pair;
 use crate::event::{AppEvent, Event, Layer, SocketEvent, SocketId};
 use crate::measure::HostView;
 use crate::record::Recording;
-use crate::units::{SimTime, Span};
-
-/// Where the server listens.
-const PORT: u16 = 443;
-
-/// What the server is called.
-const NAME: &str = "server.test";
+use crate::units::SimTime;
 
 /// An upper bound of what the server's flight has besides certificates, in bytes: the other handshake messages
 /// (RFC 8446 section 2) and the headers of their records.
@@ -37,31 +27,6 @@ pub(super) fn terms(variant: &str) -> Option<Terms> {
         version,
         early_data: variant == "tls13-0rtt",
         alpn: &["http/1.1"],
-    })
-}
-
-/// One request over TLS; with early data a connection before it has fetched the ticket.
-pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>, terms: Terms) -> Main {
-    let Pair { client, server } = pair(plan, stage);
-    let (requests, spawner) = (Requests::new(), stage.spawner());
-    let secure::Pair {
-        client: to_server,
-        server: identity,
-    } = Security::of(plan, stage).pair(&client, &server, NAME, terms);
-    let remote = server.endpoint(PORT);
-    let object = Object {
-        bytes: 2,
-        think: Span::ZERO,
-    };
-    let site = Site::new([object], requests.clone());
-    let server = Server::new(server, spawner.clone(), PORT, site).with_tls(identity);
-    spawner.spawn("server", http1::serve(server));
-    let client = Client::new(client, spawner, requests, remote, NAME).with_tls(to_server);
-    Box::pin(async move {
-        if terms.early_data {
-            http1::fetch(client.clone(), [Site::path(1)], 1).await;
-        }
-        http1::fetch(client, [Site::path(1)], 1).await;
     })
 }
 

@@ -10,9 +10,9 @@ use super::super::page::{self, Fate};
 use super::layout::Layout;
 use super::waits::{self, Delivery};
 use super::{Judgement, Plan, expect, lost, slow_start_rounds};
-use crate::event::{AppEvent, ByteRange, DropCause, Event, Layer, QuicPacket, QuicPacketKind};
+use crate::event::{AppEvent, ByteRange, DropCause, Layer, QuicPacket, QuicPacketKind};
 use crate::link::{Direction, DropScript, DropScripts, Kind, Ordinals, Selector};
-use crate::measure::{Check, HostView, QuicCarriers, Table};
+use crate::measure::{Check, HostView, QuicCarriers, Table, drops};
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
 use crate::wire::packet::UdpView;
@@ -74,17 +74,7 @@ struct Loss<'a> {
 
 impl<'a> Loss<'a> {
     fn of(recording: &'a Recording) -> Option<Self> {
-        let dropped = recording
-            .entries
-            .iter()
-            .find_map(|entry| match entry.event {
-                Event::FrameDropped {
-                    frame,
-                    cause: DropCause::Script,
-                    ..
-                } => Some(frame),
-                _ => None,
-            })?;
+        let dropped = drops(recording, DropCause::Script).next()?;
         let server = HostView::named(recording, "server");
         let (sent, _) = server
             .frames_sent()

@@ -11,10 +11,10 @@ use super::frames::{self, Frame};
 use super::waits::{self, Delivery};
 use super::{Judgement, Plan, Stage, expect, fetch_page, slow_start_rounds};
 use crate::case::transfer::{INITIAL_WINDOW, MSS};
-use crate::event::{ByteRange, DropCause, Event, Mechanism, Probe, SocketEvent};
+use crate::event::{ByteRange, DropCause, Mechanism, Probe, SocketEvent};
 use crate::host::Stack;
 use crate::link::{Direction, DropScript, DropScripts, Selector};
-use crate::measure::HostView;
+use crate::measure::{HostView, drops};
 use crate::record::{Recorder, Recording};
 use crate::sim::World;
 use crate::units::{SimTime, Span};
@@ -67,17 +67,7 @@ struct Loss {
 
 impl Loss {
     fn of(recording: &Recording, origin: u32, delivery: &Delivery) -> Option<Self> {
-        let dropped = recording
-            .entries
-            .iter()
-            .find_map(|entry| match entry.event {
-                Event::FrameDropped {
-                    frame,
-                    cause: DropCause::Script,
-                    ..
-                } => Some(frame),
-                _ => None,
-            })?;
+        let dropped = drops(recording, DropCause::Script).next()?;
         let server = HostView::named(recording, "server");
         let (sent, range) = segment(server, dropped, origin)?;
         Some(Self {
