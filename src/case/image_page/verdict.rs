@@ -125,7 +125,7 @@ fn reliefs(shape: Shape, page: &Page) -> String {
     if words.is_empty() {
         return "; it is all that is left".to_owned();
     }
-    format!("; {}", words.join(", "))
+    format!("; by the closed forms {}", words.join(", "))
 }
 
 /// How long the line to the client was busy. Frames on a line without a rate take no time.
