@@ -2,11 +2,14 @@
 //!
 //! Works on any [`Recording`](crate::record::Recording), also one read from a file.
 
+pub mod account;
 pub mod accuracy;
+mod exchanges;
 mod quic;
 mod result;
 mod timeline;
 
+pub use exchanges::Exchange;
 pub use quic::{QuicCarriers, QuicLabel};
 pub use result::{CaseResult, Check, Claim, Formula, ObjectResult, Table};
 pub use timeline::{HostView, Seen, Traffic, drops};

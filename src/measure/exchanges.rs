@@ -1,0 +1,151 @@
+//! The requests of a recording, each with its steps as the applications told of them.
+
+use std::collections::BTreeMap;
+
+use crate::event::{AppEvent, ByteRange, Event, HostId, Layer, Phase, RequestId, SocketId};
+use crate::record::Recording;
+use crate::units::SimTime;
+
+/// A request, its response, and when it reached each step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// Its name.
+    pub request: RequestId,
+    /// The host whose application wanted it.
+    pub client: HostId,
+    /// When it came to be.
+    pub wanted: SimTime,
+    /// For example `GET`.
+    pub method: String,
+    /// For example `http://server.test/image/7`.
+    pub url: String,
+    /// The client's socket, once there is one.
+    pub socket: Option<SocketId>,
+    /// The host that answered.
+    pub server: Option<HostId>,
+    /// When it reached each step, the last time if it did so several times.
+    pub phases: BTreeMap<Phase, SimTime>,
+    /// Bytes of the socket's stream that carry the response, by layer.
+    pub response: BTreeMap<Layer, ByteRange>,
+    /// The same for the request.
+    pub sent: BTreeMap<Layer, ByteRange>,
+    /// Status code, or 0 if there was no answer.
+    pub status: u16,
+    /// Body length in bytes.
+    pub body: u64,
+    /// What the client's application was told instead of an answer.
+    pub error: Option<String>,
+    /// When it was over, with or without an answer; `None` if it never was.
+    pub ended: Option<SimTime>,
+}
+
+impl Exchange {
+    /// All requests of a recording, in the order of their names.
+    pub fn all(recording: &Recording) -> Vec<Self> {
+        let mut all: BTreeMap<RequestId, Self> = BTreeMap::new();
+        for entry in &recording.entries {
+            let Event::App(host, event) = &entry.event else {
+                continue;
+            };
+            if let AppEvent::Request {
+                request,
+                method,
+                url,
+            } = &**event
+            {
+                let new = Self::new(*request, *host, entry.at, method, url);
+                all.insert(*request, new);
+            } else if let Some(request) = request_of(event)
+                && let Some(exchange) = all.get_mut(&request)
+            {
+                exchange.note(entry.at, *host, event);
+            }
+        }
+        all.into_values().collect()
+    }
+
+    fn new(request: RequestId, client: HostId, at: SimTime, method: &str, url: &str) -> Self {
+        Self {
+            request,
+            client,
+            wanted: at,
+            method: method.to_owned(),
+            url: url.to_owned(),
+            socket: None,
+            server: None,
+            phases: BTreeMap::new(),
+            response: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            status: 0,
+            body: 0,
+            error: None,
+            ended: None,
+        }
+    }
+
+    fn note(&mut self, at: SimTime, host: HostId, event: &AppEvent) {
+        match event {
+            AppEvent::Phase { phase, socket, .. } => {
+                self.phases.insert(*phase, at);
+                match phase {
+                    Phase::ServerStart | Phase::ServerEnd => self.server = Some(host),
+                    _ => self.socket = socket.or(self.socket),
+                }
+            }
+            AppEvent::Bytes {
+                layer,
+                response,
+                range,
+                ..
+            } => {
+                let ranges = if *response {
+                    &mut self.response
+                } else {
+                    &mut self.sent
+                };
+                ranges.insert(*layer, *range);
+            }
+            AppEvent::Response {
+                status,
+                body,
+                error,
+                ..
+            } => {
+                (self.status, self.body) = (*status, *body);
+                self.error.clone_from(error);
+                self.ended = Some(at);
+            }
+            _ => {}
+        }
+    }
+
+    /// When it reached a step.
+    pub fn at(&self, phase: Phase) -> Option<SimTime> {
+        self.phases.get(&phase).copied()
+    }
+
+    /// The path of its URL, for example `/object/7`.
+    pub fn path(&self) -> &str {
+        let scheme = self.url.find("://").map_or(0, |position| position + 3);
+        let path = self.url[scheme..].find('/');
+        path.map_or("/", |position| &self.url[scheme + position..])
+    }
+
+    /// The stream of HTTP/2 or QUIC that carried its response.
+    pub fn stream(&self) -> Option<u64> {
+        self.response.keys().find_map(|layer| match layer {
+            Layer::Stream(stream) => Some(*stream),
+            _ => None,
+        })
+    }
+}
+
+/// The request that an event is about.
+const fn request_of(event: &AppEvent) -> Option<RequestId> {
+    match event {
+        AppEvent::Phase { request, .. }
+        | AppEvent::Bytes { request, .. }
+        | AppEvent::Response { request, .. } => Some(*request),
+        _ => None,
+    }
+}
