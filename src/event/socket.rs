@@ -76,6 +76,22 @@ pub enum SocketEvent {
         /// What the application is told, if it ended badly.
         error: Option<SocketError>,
     },
+    /// Data that was written waits to be sent, and for what; or nothing does any more. Told when it changes, by a
+    /// transport that knows.
+    Waits(Option<Limit>),
+    /// The application has more to write than the send buffer takes.
+    BufferFull,
+}
+
+/// What keeps data that was written from being sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Limit {
+    /// The congestion window is full (RFC 5681), or what is left of it is not worth a burst.
+    CongestionWindow,
+    /// The peer's receive window does not take it (RFC 9293 section 3.8.6).
+    PeerWindow,
+    /// It is a small segment, and one before it is not acknowledged (RFC 896).
+    Nagle,
 }
 
 /// How a connection began.
@@ -290,6 +306,16 @@ impl fmt::Display for Timer {
             Self::Persist => "window probe",
             Self::KeepAlive => "keep-alive",
             Self::TimeWait => "TIME-WAIT",
+        })
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CongestionWindow => "the congestion window",
+            Self::PeerWindow => "the peer's window",
+            Self::Nagle => "an acknowledgment (Nagle)",
         })
     }
 }

@@ -147,6 +147,9 @@ impl Host {
                 linux.wake_when_writable(context.waker());
             }
             connection.tcp().register_send_waker(context.waker()); // woken when the connection ends
+            let id = connection.id;
+            self.probe
+                .emit(now, || Event::Socket(id, SocketEvent::BufferFull));
             return Poll::Pending;
         }
         let (id, offset) = (connection.id, connection.written);

@@ -25,6 +25,10 @@ pub struct Exchange {
     pub server: Option<HostId>,
     /// When it reached each step, the last time if it did so several times.
     pub phases: BTreeMap<Phase, SimTime>,
+    /// Positions in the recording of what told of each step.
+    pub entries: BTreeMap<Phase, usize>,
+    /// The same of the request's coming to be.
+    pub entry: usize,
     /// Bytes of the socket's stream that carry the response, by layer.
     pub response: BTreeMap<Layer, ByteRange>,
     /// The same for the request.
@@ -43,7 +47,7 @@ impl Exchange {
     /// All requests of a recording, in the order of their names.
     pub fn all(recording: &Recording) -> Vec<Self> {
         let mut all: BTreeMap<RequestId, Self> = BTreeMap::new();
-        for entry in &recording.entries {
+        for (position, entry) in recording.entries.iter().enumerate() {
             let Event::App(host, event) = &entry.event else {
                 continue;
             };
@@ -53,18 +57,24 @@ impl Exchange {
                 url,
             } = &**event
             {
-                let new = Self::new(*request, *host, entry.at, method, url);
+                let new = Self::new(*request, *host, (entry.at, position), method, url);
                 all.insert(*request, new);
             } else if let Some(request) = request_of(event)
                 && let Some(exchange) = all.get_mut(&request)
             {
-                exchange.note(entry.at, *host, event);
+                exchange.note((entry.at, position), *host, event);
             }
         }
         all.into_values().collect()
     }
 
-    fn new(request: RequestId, client: HostId, at: SimTime, method: &str, url: &str) -> Self {
+    fn new(
+        request: RequestId,
+        client: HostId,
+        (at, entry): (SimTime, usize),
+        method: &str,
+        url: &str,
+    ) -> Self {
         Self {
             request,
             client,
@@ -74,6 +84,8 @@ impl Exchange {
             socket: None,
             server: None,
             phases: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            entry,
             response: BTreeMap::new(),
             sent: BTreeMap::new(),
             status: 0,
@@ -83,10 +95,11 @@ impl Exchange {
         }
     }
 
-    fn note(&mut self, at: SimTime, host: HostId, event: &AppEvent) {
+    fn note(&mut self, (at, entry): (SimTime, usize), host: HostId, event: &AppEvent) {
         match event {
             AppEvent::Phase { phase, socket, .. } => {
                 self.phases.insert(*phase, at);
+                self.entries.insert(*phase, entry);
                 match phase {
                     Phase::ServerStart | Phase::ServerEnd => self.server = Some(host),
                     _ => self.socket = socket.or(self.socket),

@@ -116,7 +116,9 @@ impl<'a> SocketView<'a> {
             SocketEvent::Opened(_)
             | SocketEvent::AppShutdown
             | SocketEvent::AppClose { .. }
-            | SocketEvent::Segment { .. } => {}
+            | SocketEvent::Segment { .. }
+            | SocketEvent::Waits(_)
+            | SocketEvent::BufferFull => {}
         }
     }
 

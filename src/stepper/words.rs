@@ -47,6 +47,9 @@ pub(super) fn socket(event: &SocketEvent) -> String {
                 windows.in_flight, windows.peer_window
             )
         }
+        SocketEvent::Waits(Some(limit)) => format!("data waits for {limit}"),
+        SocketEvent::Waits(None) => "no data waits".to_owned(),
+        SocketEvent::BufferFull => "the send buffer is full".to_owned(),
         SocketEvent::Closed { error: None } => "gone".to_owned(),
         SocketEvent::Closed { error: Some(error) } => format!("gone: {error}"),
     }

@@ -35,6 +35,12 @@ impl Host {
         if let Some(linux) = connection.transport.linux_mut() {
             let unsent = linux.unsent();
             linux.sender.pushed(now, sent, unsent);
+            let waits = linux.sender.limit().filter(|_| unsent > 0);
+            if std::mem::replace(&mut linux.waits, waits) != waits {
+                let id = connection.id;
+                self.probe
+                    .emit(now, || Event::Socket(id, SocketEvent::Waits(waits)));
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::task::Waker;
 
 use super::receiver::{self, Receiver};
 use super::sender::{Opening, Sender};
+use crate::event::Limit;
 use crate::units::SimTime;
 
 /// Room of a receive ring beyond the buffer, with a quarter of it, so that smoltcp, which accepts nothing beyond
@@ -60,6 +61,8 @@ pub(in crate::host) struct Linux {
     pub(in crate::host) fin_at: Option<u32>,
     /// The last timestamp that a data segment echoed.
     pub(in crate::host) last_echo: u32,
+    /// What was last told of what data waits for.
+    pub(in crate::host) waits: Option<Limit>,
 }
 
 impl Linux {
@@ -86,6 +89,7 @@ impl Linux {
             edge: 0,
             fin_at: None,
             last_echo: 0,
+            waits: None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! acknowledgment follows from that.
 
 use super::{Sender, State};
+use crate::event::Limit;
 use crate::units::{SimTime, Span};
 use crate::wire::packet::seq_before;
 
@@ -29,20 +30,25 @@ impl Sender {
         nagle: bool,
         last: bool,
     ) -> Option<u32> {
+        self.usage.limit = None;
         if unsent == 0 {
             return None;
         }
         let (in_flight, cwnd) = (self.board.in_flight(), self.window.cwnd);
         if in_flight >= cwnd {
             self.usage.blocked = true;
+            self.usage.limit = Some(Limit::CongestionWindow);
             return None;
         }
         let window = self.window_left();
         if window < unsent.min(self.mss) {
+            self.usage.limit = Some(Limit::PeerWindow);
             return None; // the peer's window does not take a whole segment
         }
         if unsent <= self.mss {
-            return (!self.holds_back(unsent, nagle)).then_some(unsent);
+            let held = self.holds_back(unsent, nagle);
+            self.usage.limit = held.then_some(Limit::Nagle);
+            return (!held).then_some(unsent);
         }
         let most = self.autosize();
         if self.defers(now, unsent, most, last) {
@@ -59,6 +65,11 @@ impl Sender {
             return Some(needed - partial);
         }
         Some(needed)
+    }
+
+    /// What kept new data from leaving when it was last tried.
+    pub(in crate::host) const fn limit(&self) -> Option<Limit> {
+        self.usage.limit
     }
 
     /// How many bytes a segment beyond both windows may carry: for a loss probe.
@@ -132,11 +143,14 @@ impl Sender {
         if open < window {
             if open <= unsent {
                 self.usage.blocked = true;
+                self.usage.limit = Some(Limit::CongestionWindow);
                 return true;
             }
         } else if window <= unsent {
+            self.usage.limit = Some(Limit::PeerWindow);
             return true;
         }
+        self.usage.limit = (!last).then_some(Limit::CongestionWindow);
         !last
     }
 }

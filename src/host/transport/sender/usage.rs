@@ -1,6 +1,7 @@
 //! A window that is not used says nothing about the path: it does not grow, and it shrinks in time.
 
 use super::{Sender, State};
+use crate::event::Limit;
 use crate::units::{SimTime, Span};
 use crate::wire::packet::seq_before;
 
@@ -9,6 +10,8 @@ use crate::wire::packet::seq_before;
 pub(super) struct Usage {
     /// Something waited because of the congestion window since the last look.
     pub(super) blocked: bool,
+    /// What kept new data from leaving when it was last tried.
+    pub(super) limit: Option<Limit>,
     /// The congestion window was the limit within the present round.
     limited: bool,
     /// Most segments in flight within the round, which ends where `round_end` is acknowledged.
@@ -25,6 +28,7 @@ impl Usage {
     pub(super) const fn new(isn: u32) -> Self {
         Self {
             blocked: false,
+            limit: None,
             limited: false,
             most: 0,
             round_end: isn,
