@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Plan;
-use crate::measure::{CaseResult, Check, Claim, Formula, ObjectResult, Table};
+use crate::measure::account::{PageAccount, Window};
+use crate::measure::{CaseResult, Check, Claim, Formula, HostView, ObjectResult, Table};
 use crate::record::Recording;
 use crate::units::Span;
 
@@ -14,6 +15,8 @@ use crate::units::Span;
 pub struct Judgement {
     /// From the first frame of the client's to the last byte that it read, or to its error.
     pub total: Span,
+    /// Of what the account is, if not of the client's time from its first frame on.
+    pub window: Option<Window>,
     /// The round trip of the path, if it is constant.
     pub rtt: Option<Span>,
     /// The closed form, if there is one for these knobs.
@@ -79,6 +82,7 @@ impl Judgement {
     pub(super) fn result(self, plan: &Plan, recording: &Recording) -> CaseResult {
         let total_ms = self.total.as_millis_f64();
         let traffic = crate::measure::Traffic::of(recording);
+        let account = PageAccount::of(recording, self.window(recording));
         let residual = self
             .formula
             .as_ref()
@@ -111,7 +115,8 @@ impl Judgement {
                     self.cause.unwrap_or_else(|| "unexplained".to_owned())
                 }
             }),
-            objects: self.objects,
+            account: Some(account.page.millis()),
+            objects: accounted(self.objects, &account),
             checks: self.checks,
             claims: self.claims,
             tables: self.tables,
@@ -120,6 +125,33 @@ impl Judgement {
             ..CaseResult::default()
         }
     }
+}
+
+impl Judgement {
+    /// What the account is of.
+    fn window(&self, recording: &Recording) -> Window {
+        self.window.unwrap_or_else(|| {
+            let client = HostView::named(recording, "client");
+            let from = client.first_sent();
+            Window {
+                host: client.id(),
+                from,
+                until: from + self.total,
+            }
+        })
+    }
+}
+
+/// Objects with their accounts, which are in the same order.
+fn accounted(objects: Vec<ObjectResult>, account: &PageAccount) -> Vec<ObjectResult> {
+    let mut accounts = account.objects.iter();
+    let accounted = objects.into_iter().map(|object| ObjectResult {
+        account: accounts
+            .find(|account| account.name == object.name)
+            .map(|account| account.account.millis()),
+        ..object
+    });
+    accounted.collect()
 }
 
 /// A difference of two times in ms, to the nanosecond.

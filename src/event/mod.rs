@@ -18,5 +18,7 @@ pub use ledger::{FailingSchedule, LedgerStep};
 pub use names::{HostId, HostInfo, LinkId, LinkInfo, LinkRole, SocketId};
 pub use probe::{Observer, Probe};
 pub use quic::{QuicFrame, QuicPacket, QuicPacketKind};
-pub use socket::{Congestion, Connection, Limit, Mechanism, SocketError, SocketEvent, TcpState, Timer};
+pub use socket::{
+    Congestion, Connection, Limit, Mechanism, SocketError, SocketEvent, TcpState, Timer,
+};
 pub use vocabulary::{DiscardCause, DropCause, Event};

@@ -41,6 +41,8 @@ pub struct Exchange {
     pub error: Option<String>,
     /// When it was over, with or without an answer; `None` if it never was.
     pub ended: Option<SimTime>,
+    /// Position of what was told of it last.
+    pub last: usize,
 }
 
 impl Exchange {
@@ -92,10 +94,12 @@ impl Exchange {
             body: 0,
             error: None,
             ended: None,
+            last: entry,
         }
     }
 
     fn note(&mut self, (at, entry): (SimTime, usize), host: HostId, event: &AppEvent) {
+        self.last = entry;
         match event {
             AppEvent::Phase { phase, socket, .. } => {
                 self.phases.insert(*phase, at);

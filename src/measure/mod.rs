@@ -5,11 +5,13 @@
 pub mod account;
 pub mod accuracy;
 mod exchanges;
+mod http2;
 mod quic;
 mod result;
 mod timeline;
 
 pub use exchanges::Exchange;
+pub use http2::{Http2Frame, Http2Layout};
 pub use quic::{QuicCarriers, QuicLabel};
 pub use result::{CaseResult, Check, Claim, Formula, ObjectResult, Table};
 pub use timeline::{HostView, Seen, Traffic, drops};

@@ -60,6 +60,14 @@ impl<'a> QuicCarriers<'a> {
         });
     }
 
+    /// The frame that carries each packet, by the packet's seal.
+    pub fn by_seal(&self) -> BTreeMap<[u8; 8], FrameId> {
+        let loads = self.packets.iter();
+        loads
+            .flat_map(|(frame, packets)| packets.iter().map(|packet| (packet.seal, *frame)))
+            .collect()
+    }
+
     /// The packets in a frame.
     pub fn packets(&self, frame: FrameId) -> &[&'a QuicPacket] {
         self.packets.get(&frame).map_or(&[], Vec::as_slice)

@@ -74,6 +74,9 @@ pub struct ObjectResult {
     pub bytes: u64,
     /// Time that its bytes had arrived at the host but could not be delivered.
     pub blocked_ms: Option<f64>,
+    /// Class of time -> ms, from the moment when it was wanted.
+    #[serde(default)]
+    pub account: Option<BTreeMap<String, f64>>,
 }
 
 /// An expectation: a claim, what was expected and what was seen.

@@ -7,7 +7,8 @@ use super::setup::{Scheme, Setup};
 use super::{claims, outage, tables, words};
 use crate::case::transfer::MSS;
 use crate::case::{Judgement, Plan, expect};
-use crate::measure::Check;
+use crate::measure::account::Window;
+use crate::measure::{Check, HostView};
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
 
@@ -21,6 +22,7 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
     let (begun, end) = bounds(&visits, recording);
     let mut judgement = Judgement {
         total: end - begun,
+        window: window(&visits, recording, (begun, end)),
         cause: Some(cause(plan)),
         tables: tables::tables(&visits),
         constraint: Some(words::constraint(setup).to_owned()),
@@ -51,6 +53,24 @@ fn bounds(visits: &[Visit], recording: &Recording) -> (SimTime, SimTime) {
     let requests = visits.iter().flat_map(|visit| &visit.requests);
     let end = requests.filter_map(|request| request.answered).max();
     (begun, end.unwrap_or(recording.end()))
+}
+
+/// The account is that of the user who waited longest.
+fn window(
+    visits: &[Visit],
+    recording: &Recording,
+    (from, until): (SimTime, SimTime),
+) -> Option<Window> {
+    let mut answered = visits.iter().flat_map(|visit| {
+        let requests = visit.requests.iter();
+        requests.map(move |request| (&visit.user, request.answered))
+    });
+    let (user, _) = answered.find(|(_, answered)| *answered == Some(until))?;
+    Some(Window {
+        host: HostView::named(recording, user).id(),
+        from,
+        until,
+    })
 }
 
 /// Whether every answer comes with the first window of its connection.

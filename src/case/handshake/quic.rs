@@ -9,6 +9,7 @@ use super::super::transfer::slow_start_rounds;
 use super::{Judgement, Plan, expect};
 use crate::app::tls::{Terms, Version};
 use crate::event::{AppEvent, ByteRange, QuicFrame, QuicPacket, QuicPacketKind};
+use crate::measure::account::Window;
 use crate::measure::{Check, HostView, QuicCarriers, Table};
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
@@ -51,6 +52,7 @@ pub(super) fn judge(plan: &Plan, recording: &Recording, terms: Terms) -> Judgeme
     let rtt = plan.span("rtt");
     let mut judgement = Judgement {
         total: measured.after(measured.ended).unwrap_or_default(),
+        window: measured.window(recording),
         rtt: plan.span("jitter").is_zero().then_some(rtt),
         tables: vec![measured.flights(recording)],
         extra: measured.figures(),
@@ -160,6 +162,15 @@ struct Measured {
 }
 
 impl Measured {
+    /// The account is of the last connection; one before it got the ticket.
+    fn window(&self, recording: &Recording) -> Option<Window> {
+        Some(Window {
+            host: HostView::named(recording, "client").id(),
+            from: self.start,
+            until: self.ended?,
+        })
+    }
+
     fn of(recording: &Recording) -> Self {
         let client = HostView::named(recording, "client");
         let server = HostView::named(recording, "server");

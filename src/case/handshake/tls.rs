@@ -9,6 +9,7 @@ use super::{Judgement, Plan, expect};
 use crate::app::tls::{Terms, Version};
 use crate::event::{AppEvent, Event, Layer, SocketEvent, SocketId};
 use crate::measure::HostView;
+use crate::measure::account::Window;
 use crate::record::Recording;
 use crate::units::SimTime;
 
@@ -46,6 +47,7 @@ pub(super) fn judge(plan: &Plan, recording: &Recording, terms: Terms) -> Judgeme
     let after = |at: Option<SimTime>| at.map(|at| at - measured.start);
     let mut judgement = Judgement {
         total: after(measured.answered).unwrap_or_default(),
+        window: measured.window(recording),
         rtt: plan.span("jitter").is_zero().then_some(rtt),
         extra: measured.figures(),
         ..Judgement::default()
@@ -100,6 +102,15 @@ struct Measured {
 }
 
 impl Measured {
+    /// The account is of the last connection; one before it got the ticket.
+    fn window(&self, recording: &Recording) -> Option<Window> {
+        Some(Window {
+            host: HostView::named(recording, "client").id(),
+            from: self.start,
+            until: self.answered?,
+        })
+    }
+
     fn of(recording: &Recording) -> Self {
         let client = HostView::named(recording, "client");
         let opened = client

@@ -7,14 +7,14 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::super::page::{self, Fate};
-use super::frames::{self, Frame};
+use super::frames;
 use super::waits::{self, Delivery};
 use super::{Judgement, Plan, Stage, expect, fetch_page, slow_start_rounds};
 use crate::case::transfer::{INITIAL_WINDOW, MSS};
 use crate::event::{ByteRange, DropCause, Mechanism, Probe, SocketEvent};
 use crate::host::Stack;
 use crate::link::{Direction, DropScript, DropScripts, Selector};
-use crate::measure::{HostView, drops};
+use crate::measure::{HostView, Http2Layout, drops};
 use crate::record::{Recorder, Recording};
 use crate::sim::World;
 use crate::units::{SimTime, Span};
@@ -48,9 +48,9 @@ pub(super) fn dry_run(plan: &Plan) -> Recording {
 }
 
 /// Offset of the plan's byte in the server's stream.
-fn located(plan: &Plan, fates: &[Fate], frames: &[Frame]) -> Option<u64> {
+fn located(plan: &Plan, fates: &[Fate], frames: &Http2Layout) -> Option<u64> {
     let position = usize::try_from(plan.count("object") - 1).expect("the knob's range is small");
-    frames::offset_of(frames, fates.get(position)?.stream?, plan.count("byte"))
+    frames.offset_of(fates.get(position)?.stream?, plan.count("byte"))
 }
 
 /// What was lost, and how it came after all.
@@ -197,9 +197,9 @@ fn after_loss(plan: &Plan) -> &'static str {
 }
 
 /// What was lost in one round comes again with the next, which costs a round trip only after the last one.
-fn formula(plan: &Plan, frames: &[Frame], loss: &Loss) -> (String, Span) {
+fn formula(plan: &Plan, frames: &Http2Layout, loss: &Loss) -> (String, Span) {
     let rounds_of = |bytes| slow_start_rounds(bytes, INITIAL_WINDOW * MSS);
-    let rounds = rounds_of(frames.last().map_or(0, |frame| frame.range.end));
+    let rounds = rounds_of(frames.end());
     let until = rounds_of(loss.range.end);
     let text = format!(
         "1 RTT (connect) + {} RTT (slow start {rounds}; what is lost in round {until} comes again in the next)",
@@ -208,10 +208,10 @@ fn formula(plan: &Plan, frames: &[Frame], loss: &Loss) -> (String, Span) {
     (text, plan.span("rtt") * (1 + rounds.max(until + 1)))
 }
 
-fn wait(fate: &Fate, frames: &[Frame], delivery: &Delivery, loss: Option<&Loss>) -> Wait {
+fn wait(fate: &Fate, frames: &Http2Layout, delivery: &Delivery, loss: Option<&Loss>) -> Wait {
     let ranges = fate
         .stream
-        .map_or_else(Vec::new, |stream| frames::ranges_of(frames, stream));
+        .map_or_else(Vec::new, |stream| frames.ranges_of(stream));
     Wait {
         intervals: delivery.waits(&ranges),
         innocent: loss.is_none_or(|loss| !loss.hits(&ranges)),

@@ -10,7 +10,8 @@ use super::variants::Carrier;
 use super::{calm, report, tables};
 use crate::case::transfer::MSS;
 use crate::case::{Judgement, Plan, expect};
-use crate::measure::Check;
+use crate::measure::account::Window;
+use crate::measure::{Check, HostView};
 use crate::record::Recording;
 use crate::units::Span;
 
@@ -36,6 +37,7 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
     };
     let mut judgement = Judgement {
         total: slowest(&seen.down),
+        window: window(recording, &seen.down),
         rtt: plan.span("jitter").is_zero().then(|| plan.span("rtt")),
         checks: vec![
             delivered("the server's messages", &seen.down),
@@ -100,6 +102,18 @@ fn delivered(whose: &str, fates: &[Fate]) -> Check {
 /// The longest time that a message took.
 pub(super) fn slowest(fates: &[Fate]) -> Span {
     latencies(fates).into_iter().max().unwrap_or_default()
+}
+
+/// The account is that of the slowest message to a client.
+pub(super) fn window(recording: &Recording, fates: &[Fate]) -> Option<Window> {
+    let slowest = fates
+        .iter()
+        .max_by_key(|fate| (fate.latency(), std::cmp::Reverse(fate.id)))?;
+    Some(Window {
+        host: HostView::named(recording, "client").id(),
+        from: slowest.accepted,
+        until: slowest.accepted + slowest.latency()?,
+    })
 }
 
 /// How long messages took, those that came.

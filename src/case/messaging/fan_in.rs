@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::json;
 
 use super::apps::{Cast, Casting, length};
-use super::checks::{astray, fit_windows, latencies, slowest};
+use super::checks::{astray, fit_windows, latencies, slowest, window};
 use super::closed::Path;
 use super::resources::{Capacity, Footprint, Load, each, float};
 use super::schedule::{interval, settling};
@@ -118,6 +118,7 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
     let ms = |percent| json!(percentile(&latencies, percent).map(Span::as_millis_f64));
     let mut judgement = Judgement {
         total: slowest(&seen.down),
+        window: window(recording, &seen.down),
         rtt: plan.span("jitter").is_zero().then(|| plan.span("rtt")),
         checks: checks(plan, recording, &seen, &ends),
         tables: vec![

@@ -1,7 +1,7 @@
 //! `saturation`: the load rises in stages through what the server's processor can do, as counted costs predict.
 
 use super::apps::{Cast, Casting, length};
-use super::checks::{astray, fit_windows, latencies, slowest};
+use super::checks::{astray, fit_windows, latencies, slowest, window};
 use super::closed::Path;
 use super::resources::{Capacity, Footprint, Load, float};
 use super::schedule::{Due, beginning, settling};
@@ -75,6 +75,7 @@ pub(super) fn judge(plan: &Plan, recording: &Recording) -> Judgement {
     let expected = plan.count("messages") * LOADS.len() as u64;
     let mut judgement = Judgement {
         total: slowest(&seen.down),
+        window: window(recording, &seen.down),
         rtt: plan.span("jitter").is_zero().then(|| plan.span("rtt")),
         checks: vec![expect("messages that came exactly once", expected, once)],
         tables: vec![table(&stages, path, work), load.limits()],

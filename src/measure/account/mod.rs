@@ -1,12 +1,18 @@
 //! The account of time: every nanosecond of a page, and of each of its objects, in exactly one [`Class`].
 
 mod class;
+mod flight;
+mod hold;
+mod line;
 mod page;
+mod stream;
+mod trail;
+mod walk;
 
 use std::collections::BTreeMap;
 
 pub use class::Class;
-pub use page::{ObjectAccount, PageAccount};
+pub use page::{ObjectAccount, PageAccount, Window};
 
 use crate::event::RequestId;
 use crate::units::{SimTime, Span};

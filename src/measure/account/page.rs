@@ -1,7 +1,10 @@
 //! The account of a page and of its objects.
 
+use super::stream::Moment;
+use super::trail::Trail;
+use super::walk::{Place, Walk};
 use super::{Account, Class, Slice};
-use crate::event::{Phase, RequestId};
+use crate::event::{HostId, Phase, RequestId};
 use crate::measure::Exchange;
 use crate::record::Recording;
 use crate::units::SimTime;
@@ -26,59 +29,253 @@ pub struct ObjectAccount {
     pub account: Account,
 }
 
+/// What an account is of: a stretch of time, and the host whose applications waited for its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The host.
+    pub host: HostId,
+    /// When it begins.
+    pub from: SimTime,
+    /// When it ends.
+    pub until: SimTime,
+}
+
 impl PageAccount {
-    /// The account of what happened from `from` to `until`.
-    pub fn of(recording: &Recording, from: SimTime, until: SimTime) -> Self {
-        let exchanges = Exchange::all(recording);
-        let objects = exchanges.iter().map(object).collect();
-        let whole = Slice {
-            from,
-            until,
-            class: Class::Propagation,
-            frame: None,
-            request: None,
-            stream: None,
-        };
+    /// The account of a window, and of every request that its host made in the whole recording.
+    pub fn of(recording: &Recording, window: Window) -> Self {
+        let trail = Trail::of(recording);
+        let objects = trail.exchanges.iter().enumerate();
+        let objects = objects
+            .filter(|(_, exchange)| exchange.client == window.host)
+            .map(|(position, exchange)| ObjectAccount {
+                request: exchange.request,
+                name: exchange.path().to_owned(),
+                account: trail.object(position, exchange),
+            })
+            .collect();
         Self {
-            page: Account::new([whole]),
+            page: trail.page(window),
             objects,
         }
     }
 }
 
-/// What the steps alone say of an object.
-fn object(exchange: &Exchange) -> ObjectAccount {
-    use Phase as P;
-    const STEPS: [(Phase, Class); 9] = [
-        (P::Assigned, Class::Pool),
-        (P::DnsEnd, Class::Dns),
-        (P::TlsStart, Class::Connect),
-        (P::ConnectEnd, Class::Tls),
-        (P::RequestStart, Class::Client),
-        (P::RequestEnd, Class::Send),
-        (P::ServerStart, Class::Propagation),
-        (P::ServerEnd, Class::Think),
-        (P::ResponseEnd, Class::Propagation),
-    ];
-    let mut slices = Vec::new();
-    let mut from = exchange.wanted;
-    for (step, class) in STEPS {
-        let Some(until) = exchange.at(step).filter(|until| *until >= from) else {
-            continue;
+impl Trail<'_> {
+    fn page(&self, window: Window) -> Account {
+        let Window { host, from, until } = window;
+        if until <= from {
+            return Account::default();
+        }
+        let mut walk = Walk::of_page(self, host, from);
+        let entry = self
+            .index
+            .recording()
+            .entries
+            .partition_point(|entry| entry.at <= until);
+        let mut place = Place {
+            host,
+            when: Moment { at: until, entry },
+            socket: None,
         };
-        slices.push(Slice {
-            from,
-            until,
-            class,
-            frame: None,
-            request: Some(exchange.request),
-            stream: None,
+        if let Some((position, when)) = self.last(host, until) {
+            walk.request = Some(position);
+            place.when = when;
+            place.socket = self.exchanges[position].socket;
+        }
+        Account::new(walk.from(place))
+    }
+
+    /// The request with which a page ends: of several, the one whose last byte came last.
+    fn last(&self, host: HostId, until: SimTime) -> Option<(usize, Moment)> {
+        let ending = self
+            .exchanges
+            .iter()
+            .enumerate()
+            .filter_map(|(position, exchange)| {
+                let when = end_of(exchange)?;
+                let came = || {
+                    let (name, last) = self.last_byte(exchange)?;
+                    Some(self.first_arrival(name, last, host)?.0)
+                };
+                let is_last = exchange.client == host && when.at == until;
+                is_last.then(|| (came(), position, when))
+            });
+        // Of those that came together, the first.
+        let last = ending.max_by_key(|(came, position, _)| (*came, std::cmp::Reverse(*position)));
+        last.map(|(_, position, when)| (position, when))
+    }
+
+    fn object(&self, position: usize, exchange: &Exchange) -> Account {
+        let end = end_of(exchange).unwrap_or_else(|| Moment {
+            at: self.index.recording().end(),
+            entry: self.index.recording().entries.len(),
         });
-        from = until;
+        let wanted = Moment {
+            at: exchange.wanted,
+            entry: exchange.entry,
+        };
+        let Some(sent) = exchange.at(Phase::RequestStart).filter(|at| *at <= end.at) else {
+            return Account::new(self.steps(exchange, wanted, end));
+        };
+        let sent = Moment {
+            at: sent,
+            entry: exchange.entries[&Phase::RequestStart],
+        };
+        let mut slices = self.steps(exchange, wanted, sent);
+        let place = Place {
+            host: exchange.client,
+            when: end,
+            socket: exchange.socket,
+        };
+        slices.extend(Walk::of_request(self, position, sent.at).from(place));
+        Account::new(slices)
     }
-    ObjectAccount {
-        request: exchange.request,
-        name: exchange.path().to_owned(),
-        account: Account::new(slices),
+
+    /// What the client did for a request before it sent it, from where a connection was found or asked for.
+    pub(super) fn preparation(&self, exchange: &Exchange) -> (Moment, Vec<Slice>) {
+        let moment = |phase: Phase| {
+            Some(Moment {
+                at: exchange.at(phase)?,
+                entry: *exchange.entries.get(&phase)?,
+            })
+        };
+        let wanted = Moment {
+            at: exchange.wanted,
+            entry: exchange.entry,
+        };
+        let begin = moment(Phase::Assigned).unwrap_or(wanted);
+        let slices = moment(Phase::RequestStart)
+            .map(|end| self.steps(exchange, begin, end))
+            .unwrap_or_default();
+        (begin, slices)
     }
+
+    /// The steps of a request between two moments, before it is sent.
+    fn steps(&self, exchange: &Exchange, begin: Moment, end: Moment) -> Vec<Slice> {
+        use Phase as P;
+        let quic = exchange.at(P::TlsStart) == exchange.at(P::ConnectStart);
+        let tls = if quic { Class::Connect } else { Class::Tls };
+        let marks = [
+            (P::Assigned, Class::Pool),
+            (P::DnsStart, Class::Client),
+            (P::DnsEnd, Class::Dns),
+            (P::ConnectStart, Class::Client),
+            (P::TlsStart, Class::Connect),
+            (
+                P::ConnectEnd,
+                if exchange.at(P::TlsStart).is_some() {
+                    tls
+                } else {
+                    Class::Connect
+                },
+            ),
+        ];
+        let mut slices = Vec::new();
+        let mut from = begin.at;
+        let mut last = Class::Client;
+        for (mark, class) in marks {
+            let Some(until) = exchange.at(mark).filter(|at| from <= *at && *at <= end.at) else {
+                continue;
+            };
+            slices.push(step(exchange, from, until, class));
+            (from, last) = (until, after(mark));
+        }
+        // A step that does not end was what it was in when it failed.
+        slices.push(step(exchange, from, end.at, last));
+        let opened = exchange
+            .at(P::ConnectStart)
+            .filter(|at| begin.at <= *at && *at <= end.at);
+        let Some(opened) = opened else {
+            return slices;
+        };
+        let ready = exchange.at(P::ConnectEnd).filter(|at| *at <= end.at);
+        let ready = ready.map_or(end, |at| Moment {
+            at,
+            entry: exchange.entries[&P::ConnectEnd],
+        });
+        self.with_repairs(slices, exchange, opened, ready)
+    }
+
+    /// Puts what was spent on lost segments of the handshake in its place.
+    fn with_repairs(
+        &self,
+        slices: Vec<Slice>,
+        exchange: &Exchange,
+        opened: SimTime,
+        ready: Moment,
+    ) -> Vec<Slice> {
+        let place = Place {
+            host: exchange.client,
+            when: ready,
+            socket: exchange.socket,
+        };
+        let walk = Walk::of_page(self, exchange.client, opened).from(place);
+        let repairs = walk.into_iter().filter(|slice| slice.class.is_recovery());
+        let mut slices = slices;
+        for repair in repairs {
+            let repair = Slice {
+                request: Some(exchange.request),
+                ..repair
+            };
+            slices = slices
+                .into_iter()
+                .flat_map(|slice| cut(slice, repair))
+                .collect();
+        }
+        slices
+    }
+}
+
+/// A slice with a part of it replaced.
+fn cut(slice: Slice, by: Slice) -> Vec<Slice> {
+    let from = by.from.clamp(slice.from, slice.until);
+    let until = by.until.clamp(from, slice.until);
+    if from == until {
+        return vec![slice];
+    }
+    vec![
+        Slice {
+            until: from,
+            ..slice
+        },
+        Slice { from, until, ..by },
+        Slice {
+            from: until,
+            ..slice
+        },
+    ]
+}
+
+/// What a request is in after a step.
+const fn after(mark: Phase) -> Class {
+    match mark {
+        Phase::DnsStart => Class::Dns,
+        Phase::ConnectStart => Class::Connect,
+        Phase::TlsStart => Class::Tls,
+        _ => Class::Client,
+    }
+}
+
+const fn step(exchange: &Exchange, from: SimTime, until: SimTime, class: Class) -> Slice {
+    Slice {
+        from,
+        until,
+        class,
+        frame: None,
+        request: Some(exchange.request),
+        stream: None,
+    }
+}
+
+/// When a request was over.
+fn end_of(exchange: &Exchange) -> Option<Moment> {
+    let at = exchange.ended?;
+    let entry = exchange.entries.get(&Phase::ResponseEnd);
+    Some(match entry {
+        Some(entry) if exchange.at(Phase::ResponseEnd) == Some(at) => Moment { at, entry: *entry },
+        _ => Moment {
+            at,
+            entry: exchange.last,
+        },
+    })
 }
