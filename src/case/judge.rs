@@ -82,7 +82,8 @@ impl Judgement {
     pub(super) fn result(self, plan: &Plan, recording: &Recording) -> CaseResult {
         let total_ms = self.total.as_millis_f64();
         let traffic = crate::measure::Traffic::of(recording);
-        let account = PageAccount::of(recording, self.window(recording));
+        let window = self.window(recording);
+        let account = PageAccount::of(recording, window);
         let residual = self
             .formula
             .as_ref()
@@ -116,6 +117,7 @@ impl Judgement {
                 }
             }),
             account: Some(account.page.millis()),
+            window: Some(window),
             objects: accounted(self.objects, &account),
             checks: self.checks,
             claims: self.claims,
