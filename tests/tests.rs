@@ -9,6 +9,8 @@
     reason = "client and clients, served and server are the words for it"
 )]
 
+/// Where the time went.
+mod account;
 /// The lab does what Linux did.
 mod accuracy;
 /// Rules about the source itself.

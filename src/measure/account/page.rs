@@ -226,7 +226,7 @@ impl Trail<'_> {
             when: ready,
             socket: exchange.socket,
         };
-        let walk = Walk::of_page(self, exchange.client, opened).from(place);
+        let walk = Walk::of_opening(self, exchange.client, opened).from(place);
         let repairs = walk.into_iter().filter(|slice| slice.class.is_recovery());
         let mut slices = slices;
         for repair in repairs {
