@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::output::Staging;
 use crate::case::{Case, Finished, find};
-use crate::measure::CaseResult;
+use crate::measure::{CaseResult, Page, har};
 use crate::plot::{Figure, Theme, comparison, ladder};
 use crate::record::pcapng::Captures;
 use crate::record::qlog::Qlog;
@@ -14,6 +14,8 @@ use crate::record::{Recording, RunInfo, events_file};
 pub(super) const EVENTS: &str = "events.bin";
 /// The result of a variant, beside its captures.
 pub(super) const RESULT: &str = "result.json";
+/// The requests of a variant as an HTTP archive, beside its captures.
+const HAR: &str = "page.har";
 /// The directory of all that is not a picture.
 pub(super) const CAPTURES: &str = "captures";
 
@@ -35,6 +37,12 @@ pub(super) fn write(finished: &mut Finished, choice: Choice, staging: &Staging) 
     let events = format!("{directory}/{EVENTS}");
     staging.write(&events, |out| Ok(events_file::write(recording, out)?))?;
     files.push(events);
+    let pages = Page::all(recording);
+    if let Some(archive) = har::archive(recording, &pages) {
+        let path = format!("{directory}/{HAR}");
+        staging.write(&path, |out| Ok(archive.write(out)?))?;
+        files.push(path);
+    }
     let json = format!("{directory}/{RESULT}");
     files.push(json.clone());
     files.extend(write_ladder(recording, choice.png, staging)?);

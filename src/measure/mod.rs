@@ -5,13 +5,18 @@
 pub mod account;
 pub mod accuracy;
 mod exchanges;
+pub mod har;
 mod http2;
+mod page;
+mod phases;
 mod quic;
 mod result;
 mod timeline;
 
 pub use exchanges::Exchange;
 pub use http2::{Http2Frame, Http2Layout};
+pub use page::Page;
+pub use phases::Phases;
 pub use quic::{QuicCarriers, QuicLabel};
 pub use result::{CaseResult, Check, Claim, Formula, ObjectResult, Table};
 pub use timeline::{HostView, Seen, Traffic, drops};
