@@ -122,6 +122,7 @@ impl Judgement {
             phases: (!phases.is_empty())
                 .then(|| Phases::sum(phases.iter().map(|(_, phases)| *phases))),
             account: Some(account.page.millis()),
+            window: Some(window),
             objects: accounted(self.objects, &account, &phases),
             checks: self.checks,
             claims: self.claims,

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::account::Window;
+
 /// Measurement of one variant beside its formula. Times are milliseconds with ns resolution.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CaseResult {
@@ -43,6 +45,9 @@ pub struct CaseResult {
     pub phases: Option<BTreeMap<String, f64>>,
     /// Class of time -> ms.
     pub account: Option<BTreeMap<String, f64>>,
+    /// What the account is of: whose time, from when, until when; in ns of virtual time.
+    #[serde(default)]
+    pub window: Option<Window>,
     /// The objects of a page.
     pub objects: Vec<ObjectResult>,
     /// Which component is the constraint, in one sentence.

@@ -1,6 +1,6 @@
 //! A frame on its way, and what is sent again: pieces of the path that the walk takes whole.
 
-use super::stream::{Moment, Sent, Stream};
+use super::stream::{Sent, Stream};
 use super::trail::{Name, Trail};
 use super::{Class, Slice};
 use crate::event::{Limit, Mechanism, SocketId, Timer};
@@ -65,7 +65,7 @@ impl Trail<'_> {
     }
 
     /// From the first transmission of a byte to the one that arrived, which left at `until`, in order.
-    pub(super) fn recovery(&self, name: Name, byte: u64, until: Moment) -> Vec<Slice> {
+    pub(super) fn recovery(&self, name: Name, byte: u64, until: SimTime) -> Vec<Slice> {
         let Some(stream) = self.stream(name) else {
             return Vec::new();
         };

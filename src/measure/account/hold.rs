@@ -125,7 +125,7 @@ impl Trail<'_> {
         };
         if let Some(segment) = story.segment.filter(|segment| segment.again.is_some()) {
             for part in self
-                .recovery(hold.name, segment.offset, before)
+                .recovery(hold.name, segment.offset, before.at)
                 .into_iter()
                 .rev()
             {

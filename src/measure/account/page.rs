@@ -1,5 +1,7 @@
 //! The account of a page and of its objects.
 
+use serde::{Deserialize, Serialize};
+
 use super::stream::Moment;
 use super::trail::Trail;
 use super::walk::{Place, Walk};
@@ -30,7 +32,7 @@ pub struct ObjectAccount {
 }
 
 /// What an account is of: a stretch of time, and the host whose applications waited for its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// The host.
     pub host: HostId,
@@ -141,6 +143,21 @@ impl Trail<'_> {
         };
         slices.extend(Walk::of_request(self, position, sent.at).from(place));
         Account::new(slices)
+    }
+
+    /// The request on whose behalf the connection was opened in that very moment on which another is sent; else the
+    /// request itself.
+    pub(super) fn opener<'e>(&'e self, exchange: &'e Exchange) -> &'e Exchange {
+        let sent = exchange.at(Phase::RequestStart);
+        let opened = |other: &&Exchange| {
+            other.socket == exchange.socket
+                && other.client == exchange.client
+                && other.at(Phase::ConnectEnd) == sent
+        };
+        if exchange.at(Phase::ConnectEnd).is_some() {
+            return exchange;
+        }
+        self.exchanges.iter().find(opened).unwrap_or(exchange)
     }
 
     /// What the client did for a request before it sent it, from where a connection was found or asked for.

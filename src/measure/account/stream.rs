@@ -103,8 +103,8 @@ impl Stream {
     }
 
     /// All times that a byte left from the first on and up to `until`, in order.
-    pub(super) fn transmissions(&self, byte: u64, until: Moment) -> Vec<Sent> {
-        let again = self.again.iter().take_while(|sent| sent.when <= until);
+    pub(super) fn transmissions(&self, byte: u64, until: SimTime) -> Vec<Sent> {
+        let again = self.again.iter().take_while(|sent| sent.when.at <= until);
         let again = again.filter(|sent| sent.covers(byte));
         self.first_sent(byte)
             .into_iter()
@@ -220,14 +220,14 @@ mod tests {
             ..sent(5, 0, 100)
         });
         let times = |byte| -> Vec<_> {
-            let all = stream.transmissions(byte, moment(9));
+            let all = stream.transmissions(byte, moment(9).at);
             all.iter()
                 .map(|sent| (sent.when.entry, sent.again))
                 .collect()
         };
         assert_eq!(times(50), [(1, None), (5, Some(Mechanism::FastRetransmit))]);
         assert_eq!(times(150), [(2, None)]);
-        assert_eq!(stream.transmissions(50, moment(4)).len(), 1);
+        assert_eq!(stream.transmissions(50, moment(4).at).len(), 1);
     }
 
     #[test]

@@ -237,11 +237,7 @@ impl<'a> Trail<'a> {
     ) -> Option<(Moment, FrameId)> {
         let stream = self.stream(name)?;
         let arrivals = &self.at(host)?.arrivals;
-        let end = Moment {
-            at: SimTime::MAX,
-            entry: usize::MAX,
-        };
-        let times = stream.transmissions(byte, end);
+        let times = stream.transmissions(byte, SimTime::MAX);
         let carries = |frame: &FrameId| times.iter().any(|sent| sent.frame == *frame);
         let first = times.first()?.when.entry;
         let begin = arrivals.partition_point(|(when, _)| when.entry < first);

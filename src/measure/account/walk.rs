@@ -14,6 +14,7 @@ use crate::measure::Exchange;
 use crate::record::FrameStory;
 use crate::units::SimTime;
 use crate::wire::FrameId;
+use crate::wire::packet::TcpView;
 
 /// Where the walk is: somebody did something at this moment.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +38,8 @@ pub(super) struct Walk<'t, 'a> {
     pub(super) request: Option<usize>,
     /// Whether only this request counts: waits for others are told as such, not followed.
     alone: bool,
+    /// Since when all is explained.
+    edge: SimTime,
     /// What it found, the last first.
     slices: Vec<Slice>,
 }
@@ -51,6 +54,7 @@ impl<'t, 'a> Walk<'t, 'a> {
             own: Own::Page(client),
             request: None,
             alone: false,
+            edge: SimTime::ZERO,
             slices: Vec::new(),
         }
     }
@@ -67,6 +71,7 @@ impl<'t, 'a> Walk<'t, 'a> {
                 .map_or(Own::Page(exchange.client), Own::Connection),
             request: Some(request),
             alone: true,
+            edge: SimTime::ZERO,
             slices: Vec::new(),
         }
     }
@@ -74,6 +79,7 @@ impl<'t, 'a> Walk<'t, 'a> {
     /// Walks from a place to the floor; slices in order of time.
     pub(super) fn from(mut self, place: Place) -> Vec<Slice> {
         let mut place = place;
+        self.edge = place.when.at;
         if self.alone {
             place = self.tail(place);
         }
@@ -89,19 +95,26 @@ impl<'t, 'a> Walk<'t, 'a> {
         self.slices
     }
 
-    /// Puts slices that are in order of time before those that are there.
+    /// Puts slices that are in order of time before those that are there. Each ends where what is there begins.
     fn put(&mut self, slices: impl IntoIterator<Item = Slice, IntoIter: DoubleEndedIterator>) {
         let request = self
             .request
             .map(|position| self.trail.exchanges[position].request);
         for slice in slices.into_iter().rev() {
-            let from = slice.from.max(self.floor);
-            if from < slice.until {
+            let (from, until) = (slice.from.max(self.floor), slice.until.max(self.floor));
+            debug_assert!(
+                until == self.edge,
+                "{slice:?} does not end at {}",
+                self.edge
+            );
+            if from < self.edge {
                 self.slices.push(Slice {
                     from,
+                    until: self.edge,
                     request: slice.request.or(request),
                     ..slice
                 });
+                self.edge = from;
             }
         }
     }
@@ -140,13 +153,12 @@ impl<'t, 'a> Walk<'t, 'a> {
         if exchange.client != place.host || exchange.at(Phase::RequestStart)? != place.when.at {
             return None;
         }
-        let (begin, slices) = self.trail.preparation(exchange);
+        self.request = None;
+        let (begin, slices) = self.trail.preparation(self.trail.opener(exchange));
         if begin.entry >= place.when.entry || slices.is_empty() {
-            self.request = None;
             return None;
         }
         self.put(slices);
-        self.request = None;
         Some(Place {
             when: begin,
             ..place
@@ -192,8 +204,14 @@ impl<'t, 'a> Walk<'t, 'a> {
         };
         let (when, frame) = now()
             .find(|(_, frame)| is_expected(*frame))
-            .or_else(|| now().next())?;
+            .or_else(|| now().find(|(_, frame)| self.is_from_a_host(*frame)))?;
         self.delivered(*when, *frame)
+    }
+
+    /// Whether a host sent a frame: a gateway's answer is nobody's doing.
+    fn is_from_a_host(&self, frame: FrameId) -> bool {
+        let story = self.trail.story(frame);
+        story.is_some_and(|story| story.sent.is_some())
     }
 
     /// Goes back to where a frame was sent, or to where what it carries was wanted.
@@ -217,7 +235,15 @@ impl<'t, 'a> Walk<'t, 'a> {
             self.put(trail.flight(story, came.at, self.own));
             return Some(self.byte(name, byte, place));
         }
-        self.put(trail.flight(story, came.at, self.own));
+        let flight = trail.flight(story, came.at, self.own).into_iter();
+        let opens = story.frame().is_some_and(|frame| is_syn(&frame.bytes));
+        self.put(flight.map(|slice| match slice.class {
+            Class::Propagation if opens => Slice {
+                class: Class::Connect,
+                ..slice
+            },
+            _ => slice,
+        }));
         let Some(segment) = story.segment else {
             return Some(place);
         };
@@ -284,7 +310,7 @@ impl<'t, 'a> Walk<'t, 'a> {
     /// From the departure of the frame that brought a byte back to where the byte was wanted on the wire.
     fn byte(&mut self, name: Name, byte: u64, left: Place) -> Place {
         let trail = self.trail;
-        self.put(trail.recovery(name, byte, left.when));
+        self.put(trail.recovery(name, byte, left.when.at));
         let Some(stream) = trail.stream(name) else {
             return left;
         };
@@ -541,6 +567,11 @@ impl Walk<'_, '_> {
         };
         self.byte(name, last, left)
     }
+}
+
+/// Whether a frame opens a connection (RFC 9293 section 3.5).
+fn is_syn(frame: &[u8]) -> bool {
+    TcpView::of(frame).is_some_and(|tcp| tcp.header.syn())
 }
 
 /// The last of these moments with an earlier time.
