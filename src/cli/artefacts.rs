@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::output::Staging;
 use crate::case::{Case, Finished, find};
 use crate::measure::{CaseResult, Page, har};
-use crate::plot::{Figure, Theme, comparison, ladder};
+use crate::plot::{self, Figure, Theme, comparison, ladder};
 use crate::record::pcapng::Captures;
 use crate::record::qlog::Qlog;
 use crate::record::{Recording, RunInfo, events_file};
@@ -45,7 +45,7 @@ pub(super) fn write(finished: &mut Finished, choice: Choice, staging: &Staging) 
     }
     let json = format!("{directory}/{RESULT}");
     files.push(json.clone());
-    files.extend(write_ladder(recording, choice.png, staging)?);
+    files.extend(write_pictures(recording, &pages, choice.png, staging)?);
     result.files = files;
     staging.write(&json, |out| {
         serde_json::to_writer_pretty(&mut *out, result)?;
@@ -92,18 +92,37 @@ fn write_qlogs(recording: &Recording, directory: &str, staging: &Staging) -> Res
     Ok(files)
 }
 
-/// Draws the ladder of a recording and returns the names of its files.
-pub(super) fn write_ladder(
+/// Draws a recording as a ladder, a waterfall and a time-sequence graph, as far as it has what they show, and returns the
+/// names of their files.
+pub(super) fn write_pictures(
     recording: &Recording,
+    pages: &[Page],
     png: bool,
     staging: &Staging,
 ) -> Result<Vec<String>> {
     let RunInfo { case, variant, .. } = &recording.run;
-    let figure = ladder(recording, &title(&recording.run));
-    write_figure(&figure, &format!("plots/{case}/{variant}"), png, staging)
+    let (title, path) = (title(&recording.run), format!("plots/{case}/{variant}"));
+    let figures = [
+        (path.clone(), Some(ladder(recording, &title))),
+        (
+            format!("{path}-waterfall"),
+            plot::waterfall(recording, pages, &title),
+        ),
+        (
+            format!("{path}-sequence"),
+            plot::sequence(recording, &title),
+        ),
+    ];
+    let mut files = Vec::new();
+    for (path, figure) in figures {
+        if let Some(figure) = figure {
+            files.extend(write_figure(&figure, &path, png, staging)?);
+        }
+    }
+    Ok(files)
 }
 
-/// Draws the variants of a case side by side, if all of them are there.
+/// Draws the variants of a case side by side, with their formulas and with their accounts, if all of them are there.
 pub(super) fn write_comparison(
     case: &dyn Case,
     results: &[CaseResult],
@@ -123,7 +142,12 @@ pub(super) fn write_comparison(
     };
     let figure = comparison(case.name(), case.question(), &results);
     let path = format!("plots/{}/comparison", case.name());
-    write_figure(&figure, &path, png, staging)
+    let mut files = write_figure(&figure, &path, png, staging)?;
+    if let Some(figure) = plot::account(case.name(), case.question(), &results) {
+        let path = format!("plots/{}/account", case.name());
+        files.extend(write_figure(&figure, &path, png, staging)?);
+    }
+    Ok(files)
 }
 
 /// Writes a picture as SVG, and as PNG where that is wanted, and returns the names of its files.

@@ -11,12 +11,14 @@ mod page;
 mod phases;
 mod quic;
 mod result;
+mod sequence;
 mod timeline;
 
 pub use exchanges::Exchange;
 pub use http2::{Http2Frame, Http2Layout};
-pub use page::Page;
+pub use page::{Carrier, Page};
 pub use phases::Phases;
 pub use quic::{QuicCarriers, QuicLabel};
 pub use result::{CaseResult, Check, Claim, Formula, ObjectResult, Table};
+pub use sequence::{Piece, Sequence, Unit};
 pub use timeline::{HostView, Seen, Traffic, drops};

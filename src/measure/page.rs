@@ -1,10 +1,10 @@
 //! The pages of a recording: the hosts that ask others, each with its requests and their accounts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Exchange;
 use super::account::{ObjectAccount, PageAccount, Window};
-use crate::event::{HostId, RequestId};
+use crate::event::{Event, HostId, RequestId, SocketEvent, SocketId};
 use crate::record::Recording;
 use crate::units::SimTime;
 
@@ -17,8 +17,19 @@ pub struct Page {
     pub window: Window,
     /// Its requests, in the order of their names.
     pub exchanges: Vec<Exchange>,
+    /// What carried each of them, in the same order.
+    pub carriers: Vec<Carrier>,
     /// Where the time went.
     pub account: PageAccount,
+}
+
+/// What carried a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    /// The version of HTTP: `HTTP/1.1`, `h2`, `h3`, or `unknown` where no connection came about.
+    pub version: &'static str,
+    /// The connection: its ordinal among the host's, in the order of their first requests.
+    pub connection: Option<usize>,
 }
 
 impl Page {
@@ -40,6 +51,10 @@ impl Page {
             })
             .filter(|page| !page.exchanges.is_empty())
             .collect();
+        let kinds = Kinds::of(recording, &exchanges);
+        for page in &mut pages {
+            page.carriers = kinds.carriers(&page.exchanges);
+        }
         let windows: Vec<_> = pages.iter().map(|page| page.window).collect();
         for (page, account) in pages.iter_mut().zip(PageAccount::all(recording, &windows)) {
             page.account = account;
@@ -62,6 +77,7 @@ impl Page {
                 until: ends.max().unwrap_or(from).max(from),
             },
             exchanges,
+            carriers: Vec::new(),
             account: PageAccount::default(),
         }
     }
@@ -77,5 +93,58 @@ impl Page {
     pub fn critical(&self) -> BTreeSet<RequestId> {
         let slices = self.account.page.slices();
         slices.iter().filter_map(|slice| slice.request).collect()
+    }
+}
+
+/// What sockets are.
+struct Kinds {
+    /// Whether a socket is TCP's.
+    tcp: BTreeMap<SocketId, bool>,
+    /// Those whose requests have streams.
+    multiplexed: BTreeSet<SocketId>,
+}
+
+impl Kinds {
+    fn of(recording: &Recording, exchanges: &[Exchange]) -> Self {
+        let opened = recording
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.event {
+                Event::Socket(socket, SocketEvent::Opened(opened)) => Some((*socket, opened.tcp)),
+                _ => None,
+            });
+        let streams = exchanges
+            .iter()
+            .filter(|exchange| exchange.stream().is_some());
+        Self {
+            tcp: opened.collect(),
+            multiplexed: streams.filter_map(|exchange| exchange.socket).collect(),
+        }
+    }
+
+    fn carriers(&self, exchanges: &[Exchange]) -> Vec<Carrier> {
+        let mut ordinals = BTreeMap::new();
+        let mut carrier = |exchange: &Exchange| {
+            let next = ordinals.len() + 1;
+            let connection = exchange
+                .socket
+                .map(|socket| *ordinals.entry(socket).or_insert(next));
+            Carrier {
+                version: exchange
+                    .socket
+                    .map_or("unknown", |socket| self.version(socket)),
+                connection,
+            }
+        };
+        exchanges.iter().map(&mut carrier).collect()
+    }
+
+    fn version(&self, socket: SocketId) -> &'static str {
+        match self.tcp.get(&socket) {
+            Some(false) => "h3",
+            Some(true) if self.multiplexed.contains(&socket) => "h2",
+            Some(true) => "HTTP/1.1",
+            None => "unknown",
+        }
     }
 }

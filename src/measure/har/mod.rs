@@ -3,12 +3,12 @@
 //! The recording knows no header fields, so there are none; the lengths of HTTP/1.1's headers follow from the bytes of
 //! each message, those of HTTP/2 and HTTP/3, which are compressed, are unknown.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::page::Page;
 use super::phases::Phases;
 use super::{Exchange, QuicCarriers};
-use crate::event::{Layer, SocketId};
+use crate::event::{ByteRange, Layer};
 use crate::record::har::{
     Content, Creator, Entry, Har, Log, Named, PageTimings, Request, Response, Timings, iso8601,
 };
@@ -32,22 +32,19 @@ pub fn archive(recording: &Recording, pages: &[Page]) -> Option<Har> {
     let teller = Teller {
         carriage: Carriage::of(&index, &carriers),
         index: &index,
-        multiplexed: pages
-            .iter()
-            .flat_map(|page| &page.exchanges)
-            .filter(|exchange| exchange.stream().is_some())
-            .filter_map(|exchange| exchange.socket)
-            .collect(),
     };
     let mut all: Vec<_> = pages
         .iter()
-        .flat_map(|page| page.exchanges.iter().map(move |exchange| (page, exchange)))
+        .flat_map(|page| {
+            let parts = page.exchanges.iter().zip(&page.carriers);
+            parts.map(move |(exchange, carrier)| (page, exchange, carrier.version))
+        })
         .collect();
-    all.sort_by_key(|(_, exchange)| (exchange.wanted, exchange.request));
+    all.sort_by_key(|(_, exchange, _)| (exchange.wanted, exchange.request));
     let entries: Vec<_> = all
         .iter()
         .take(MOST_REQUESTS)
-        .map(|(page, exchange)| teller.entry(page, exchange))
+        .map(|(page, exchange, version)| teller.entry(page, exchange, version))
         .collect();
     let mut comment = recording.run.command();
     if entries.len() < all.len() {
@@ -88,12 +85,10 @@ fn page_of(recording: &Recording, page: &Page) -> har::Page {
 struct Teller<'a> {
     index: &'a Index<'a>,
     carriage: Carriage<'a>,
-    /// Sockets whose requests have streams.
-    multiplexed: BTreeSet<SocketId>,
 }
 
 impl Teller<'_> {
-    fn entry(&self, page: &Page, exchange: &Exchange) -> Entry {
+    fn entry(&self, page: &Page, exchange: &Exchange, version: &str) -> Entry {
         let end = self.index.recording().end();
         let phases = Phases::of(exchange, end);
         let account = page.account_of(exchange.request);
@@ -104,9 +99,9 @@ impl Teller<'_> {
             pageref: page.name.clone(),
             started_date_time: iso8601(exchange.wanted),
             time: phases.total().as_millis_f64(),
-            request: self.request(exchange),
-            response: self.response(exchange),
-            cache: std::collections::BTreeMap::new(),
+            request: request(exchange, version),
+            response: response(exchange, version),
+            cache: BTreeMap::new(),
             timings: timings(&phases),
             server_ip_address: remote,
             connection: local,
@@ -136,79 +131,58 @@ impl Teller<'_> {
             remote.map(|address| address.to_string()),
         )
     }
+}
 
-    fn request(&self, exchange: &Exchange) -> Request {
-        let version = self.version(exchange);
-        let query = exchange.url.split_once('?').map_or("", |(_, query)| query);
-        let is_bare = matches!(exchange.method.as_str(), "GET" | "HEAD");
-        let headers = (version == "HTTP/1.1" && is_bare).then(|| length(&exchange.sent));
-        Request {
-            method: exchange.method.clone(),
-            url: exchange.url.clone(),
-            http_version: version.to_owned(),
-            cookies: Vec::new(),
-            headers: Vec::new(),
-            query_string: query
-                .split('&')
-                .filter(|part| !part.is_empty())
-                .map(named)
-                .collect(),
-            headers_size: headers.flatten().unwrap_or(-1),
-            body_size: if is_bare { 0 } else { -1 },
-        }
-    }
-
-    fn response(&self, exchange: &Exchange) -> Response {
-        let version = self.version(exchange);
-        let is_answer = exchange.status != 0;
-        let body = i64::try_from(exchange.body).unwrap_or(-1);
-        let whole = (version == "HTTP/1.1" && is_answer).then(|| length(&exchange.response));
-        let headers = whole
-            .flatten()
-            .map(|whole| whole - body)
-            .filter(|headers| *headers > 0);
-        let reason = http::StatusCode::from_u16(exchange.status).ok();
-        Response {
-            status: exchange.status,
-            status_text: reason
-                .and_then(|status| status.canonical_reason())
-                .unwrap_or_default()
-                .to_owned(),
-            http_version: version.to_owned(),
-            cookies: Vec::new(),
-            headers: Vec::new(),
-            content: Content {
-                size: exchange.body,
-                mime_type: "x-unknown".to_owned(),
-            },
-            redirect_url: String::new(),
-            headers_size: headers.unwrap_or(-1),
-            body_size: if is_answer { body } else { -1 },
-        }
-    }
-
-    fn version(&self, exchange: &Exchange) -> &'static str {
-        version(self.index, &self.multiplexed, exchange)
+fn request(exchange: &Exchange, version: &str) -> Request {
+    let query = exchange.url.split_once('?').map_or("", |(_, query)| query);
+    let is_bare = matches!(exchange.method.as_str(), "GET" | "HEAD");
+    let headers = (version == "HTTP/1.1" && is_bare).then(|| length(&exchange.sent));
+    Request {
+        method: exchange.method.clone(),
+        url: exchange.url.clone(),
+        http_version: version.to_owned(),
+        cookies: Vec::new(),
+        headers: Vec::new(),
+        query_string: query
+            .split('&')
+            .filter(|part| !part.is_empty())
+            .map(named)
+            .collect(),
+        headers_size: headers.flatten().unwrap_or(-1),
+        body_size: if is_bare { 0 } else { -1 },
     }
 }
 
-/// The version of HTTP of a request, by its socket and whether requests have streams there.
-fn version(
-    index: &Index<'_>,
-    multiplexed: &BTreeSet<SocketId>,
-    exchange: &Exchange,
-) -> &'static str {
-    let story = exchange.socket.and_then(|socket| index.socket(socket));
-    match story.and_then(|story| Some((story.id, story.connection?.tcp))) {
-        Some((_, false)) => "h3",
-        Some((socket, true)) if multiplexed.contains(&socket) => "h2",
-        Some(_) => "HTTP/1.1",
-        None => "unknown",
+fn response(exchange: &Exchange, version: &str) -> Response {
+    let is_answer = exchange.status != 0;
+    let body = i64::try_from(exchange.body).unwrap_or(-1);
+    let whole = (version == "HTTP/1.1" && is_answer).then(|| length(&exchange.response));
+    let headers = whole
+        .flatten()
+        .map(|whole| whole - body)
+        .filter(|headers| *headers > 0);
+    let reason = http::StatusCode::from_u16(exchange.status).ok();
+    Response {
+        status: exchange.status,
+        status_text: reason
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or_default()
+            .to_owned(),
+        http_version: version.to_owned(),
+        cookies: Vec::new(),
+        headers: Vec::new(),
+        content: Content {
+            size: exchange.body,
+            mime_type: "x-unknown".to_owned(),
+        },
+        redirect_url: String::new(),
+        headers_size: headers.unwrap_or(-1),
+        body_size: if is_answer { body } else { -1 },
     }
 }
 
 /// Length of a message, as the innermost layer that has it counts.
-fn length(ranges: &std::collections::BTreeMap<Layer, crate::event::ByteRange>) -> Option<i64> {
+fn length(ranges: &BTreeMap<Layer, ByteRange>) -> Option<i64> {
     let range = ranges
         .get(&Layer::Tls)
         .or_else(|| ranges.get(&Layer::Transport))?;
