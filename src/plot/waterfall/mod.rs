@@ -10,10 +10,9 @@ mod tests;
 
 use super::figure::{Align, Figure, MARGIN};
 use super::font::{self, BODY, SMALL};
-use super::ruler::Ruler;
-use super::scale::spoken;
+use super::scale::{Ruler, spoken};
+use super::stack::{self, Area};
 use super::theme::Ink;
-use super::times;
 use crate::measure::Page;
 use crate::record::Recording;
 use crate::units::Span;
@@ -32,12 +31,10 @@ const REACH: [i32; 3] = [3, 5, 7];
 const WIDEST_NAME: i32 = 210;
 /// Room to the right of the axis, for the durations.
 const DURATIONS: i32 = 74;
-/// Thousandths of a pixel.
-const FINE: i64 = 1_000;
 
-/// Draws the requests of these pages, the pages of one recording.
-pub fn waterfall(recording: &Recording, pages: &[Page], title: &str) -> Figure {
-    let rows = Rows::of(recording, pages);
+/// Draws the requests of these pages, the pages of one recording, under `title`; nothing if there are none.
+pub fn waterfall(recording: &Recording, pages: &[Page], title: &str) -> Option<Figure> {
+    let rows = Rows::of(recording, pages)?;
     let columns = Columns::of(&rows);
     let mut figure = Figure::new(title);
     figure.description = format!(
@@ -48,7 +45,7 @@ pub fn waterfall(recording: &Recording, pages: &[Page], title: &str) -> Figure {
     let top = figure.put_heading(&subtitle(&rows), columns.width) + 30;
     let count = i32::try_from(rows.drawn.len()).unwrap_or(0);
     let bottom = top + count * ROW;
-    let scale = Ruler::of(rows.span.as_nanos(), 7);
+    let scale = Ruler::of(rows.span.as_nanos());
     put_axis(&mut figure, &columns, scale, (top, bottom));
     for (index, row) in (0..).zip(&rows.drawn) {
         let middle = top + index * ROW + ROW / 2;
@@ -56,10 +53,11 @@ pub fn waterfall(recording: &Recording, pages: &[Page], title: &str) -> Figure {
     }
     put_end(&mut figure, &columns, &rows, scale, (top, bottom));
     let legend = (MARGIN, bottom + 50);
-    let end = times::put_legend(&mut figure, rows.classes(), legend, columns.width);
+    let room = columns.width - 2 * MARGIN;
+    let end = stack::put_legend(&mut figure, &rows.classes(), legend, room);
     let end = put_notes(&mut figure, &rows, columns.width, end + 4);
     figure.size = (columns.width, end + MARGIN);
-    figure
+    Some(figure)
 }
 
 /// Where the columns are.
@@ -130,43 +128,52 @@ fn put_row(figure: &mut Figure, columns: &Columns, scale: Ruler, row: &Row, midd
     let at = (columns.protocol, baseline);
     figure.put_label(at, &row.protocol, SMALL, Ink::Muted, Align::Start);
     let place = |at: Span| columns.axis + scale.position(at.as_nanos(), AXIS);
-    let fine = |at: Span| {
-        let along = i128::from(at.as_nanos()) * i128::from(AXIS) * i128::from(FINE);
-        let longest = i128::from(scale.value(AXIS, AXIS));
-        i64::try_from(along / longest.max(1)).unwrap_or(i64::MAX)
-    };
-    let pieces = row.slices.iter();
-    let pieces = pieces.map(|(from, until, class)| (fine(*from), fine(*until), *class));
-    let runs = times::stretches(pieces, FINE);
+    let areas = row.slices.iter().map(|(from, until, class)| Area {
+        class: *class,
+        from: place(*from),
+        until: place(*until),
+    });
+    let areas = stack::joined(areas);
     let marks = row.marks.map(place);
-    for (step, reach) in (0..).zip(REACH) {
-        let (from, until) = (marks[step], marks[step + 1]);
-        let within = clipped(&runs, from - columns.axis, until - columns.axis);
-        let rows = (middle - reach, middle + reach);
-        times::put_stretches(figure, &within, columns.axis, rows);
-        put_outline(figure, (from, until), rows);
+    for (step, reach) in REACH.into_iter().enumerate() {
+        let ends = (marks[step], marks[step + 1]);
+        put_step(figure, &areas, ends, (middle - reach, middle + reach));
     }
     for mark in &row.inner {
         let x = place(*mark);
         let reach = REACH[0];
         figure.put_line((x, middle - reach), (x, middle + reach), Ink::Text, 1);
     }
-    let (words, ink) = match row.failed {
-        true => (format!("✗ {}", spoken(row.total())), Ink::Lost),
-        false => (spoken(row.total()), Ink::Muted),
+    let duration = spoken(row.total());
+    let (words, ink) = if row.failed {
+        (format!("✗ {duration}"), Ink::Lost)
+    } else {
+        (duration, Ink::Muted)
     };
     let at = (marks[3] + 6, baseline);
     figure.put_label(at, &words, SMALL, ink, Align::Start);
 }
 
-/// The parts of runs between two pixels.
-fn clipped(runs: &[times::Stretch], from: i32, until: i32) -> Vec<times::Stretch> {
-    let parts = runs.iter().map(|run| times::Stretch {
-        from: run.from.max(from),
-        until: run.until.min(until),
-        ..*run
+/// What lies between two pixel columns, with a frame around it.
+fn put_step(figure: &mut Figure, areas: &[Area], ends: (i32, i32), (top, bottom): (i32, i32)) {
+    let parts = areas.iter().map(|area| Area {
+        from: area.from.max(ends.0),
+        until: area.until.min(ends.1),
+        ..*area
     });
-    parts.filter(|run| run.from < run.until).collect()
+    let parts = stack::joined(parts);
+    if bottom - top < stack::HEIGHT {
+        for part in parts {
+            figure.put_box(
+                (part.from, top),
+                (part.until, bottom),
+                Ink::Time(part.class),
+            );
+        }
+    } else {
+        stack::put(figure, &parts, top, bottom - top);
+    }
+    put_outline(figure, ends, (top, bottom));
 }
 
 /// A frame around a step; nothing if it has no width.

@@ -1,12 +1,11 @@
 //! Which requests a waterfall shows, in words and in spans since its beginning.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::MOST_ROWS;
-use crate::event::{Phase, SocketId};
 use crate::measure::account::Class;
-use crate::measure::{Exchange, Page, Phases, Protocols};
-use crate::record::{Index, Recording};
+use crate::measure::{Carrier, Exchange, Page, Phases};
+use crate::record::Recording;
 use crate::units::{SimTime, Span};
 
 /// The requests of a recording.
@@ -22,7 +21,7 @@ pub(super) struct Rows {
 /// One request.
 pub(super) struct Row {
     pub(super) name: String,
-    /// Version of HTTP, and the ordinal of the connection among those of the recording's requests.
+    /// Version of HTTP, and the ordinal of the connection among its host's.
     pub(super) protocol: String,
     /// When it was wanted, when it was sent, when the first byte came, and when it was over.
     pub(super) marks: [Span; 4],
@@ -43,50 +42,30 @@ impl Row {
 }
 
 impl Rows {
-    pub(super) fn of(recording: &Recording, pages: &[Page]) -> Self {
-        let index = Index::of(recording);
-        let exchanges = || pages.iter().flat_map(|page| &page.exchanges);
-        let protocols = Protocols::of(&index, exchanges());
-        let from = pages.iter().map(|page| page.window.from).min();
+    /// The requests of these pages; nothing if there are none.
+    pub(super) fn of(recording: &Recording, pages: &[Page]) -> Option<Self> {
+        let from = pages.iter().map(|page| page.window.from).min()?;
+        let until = pages.iter().map(|page| page.window.until).max()?;
         let teller = Teller {
-            protocols,
-            ordinals: ordinals(exchanges()),
-            from: from.unwrap_or_default(),
+            from,
             end: recording.end(),
             many: pages.len() > 1,
         };
-        let mut all: Vec<_> = pages
-            .iter()
-            .flat_map(|page| {
-                let critical = page.critical();
-                page.exchanges.iter().map(move |exchange| {
-                    let is_critical = critical.contains(&exchange.request);
-                    (page, exchange, is_critical)
-                })
-            })
-            .collect();
-        all.sort_by_key(|(_, exchange, _)| (exchange.wanted, exchange.request));
-        let important = |(_, exchange, critical): &(&Page, &Exchange, bool)| {
-            *critical || exchange.error.is_some() || exchange.ended.is_none()
-        };
-        let wanted: Vec<bool> = all.iter().map(important).collect();
-        let drawn = chosen(&wanted, MOST_ROWS).into_iter();
-        let drawn = drawn.map(|position| teller.row(all[position])).collect();
-        let until = pages.iter().map(|page| page.window.until).max();
-        Self {
-            drawn,
+        let mut all: Vec<_> = pages.iter().flat_map(of_page).collect();
+        all.sort_by_key(|asked| (asked.exchange.wanted, asked.exchange.request));
+        let important: Vec<bool> = all.iter().map(Asked::is_important).collect();
+        let drawn = chosen(&important, MOST_ROWS).into_iter();
+        Some(Self {
+            drawn: drawn.map(|position| teller.row(&all[position])).collect(),
             total: all.len(),
-            span: until.map_or(Span::ZERO, |until| until - from.unwrap_or_default()),
-        }
+            span: until - from,
+        })
     }
 
-    /// The classes that occur, in the order in which an exchange meets them.
-    pub(super) fn classes(&self) -> impl Iterator<Item = Class> {
+    /// The classes that occur.
+    pub(super) fn classes(&self) -> BTreeSet<Class> {
         let slices = self.drawn.iter().flat_map(|row| &row.slices);
-        let used: BTreeSet<_> = slices.map(|(_, _, class)| *class).collect();
-        Class::ALL
-            .into_iter()
-            .filter(move |class| used.contains(class))
+        slices.map(|(_, _, class)| *class).collect()
     }
 }
 
@@ -111,32 +90,43 @@ fn spread(positions: &[usize], most: usize) -> Vec<usize> {
         .collect()
 }
 
-/// The connections of requests, counted from 1 in the order in which they were first used.
-fn ordinals<'e>(exchanges: impl Iterator<Item = &'e Exchange>) -> BTreeMap<SocketId, usize> {
-    let mut used: Vec<_> = exchanges
-        .filter_map(|exchange| Some((exchange.at(Phase::RequestStart)?, exchange.socket?)))
-        .collect();
-    used.sort_unstable();
-    let mut ordinals = BTreeMap::new();
-    for (_, socket) in used {
-        let next = ordinals.len() + 1;
-        ordinals.entry(socket).or_insert(next);
+/// A request of a page.
+struct Asked<'a> {
+    page: &'a Page,
+    exchange: &'a Exchange,
+    carrier: Carrier,
+    critical: bool,
+}
+
+impl Asked<'_> {
+    /// Whether a waterfall that leaves rows out should have it.
+    fn is_important(&self) -> bool {
+        self.critical || self.exchange.status == 0
     }
-    ordinals
+}
+
+fn of_page(page: &Page) -> impl Iterator<Item = Asked<'_>> {
+    let critical = page.critical();
+    let exchanges = page.exchanges.iter().zip(&page.carriers);
+    exchanges.map(move |(exchange, carrier)| Asked {
+        page,
+        exchange,
+        carrier: *carrier,
+        critical: critical.contains(&exchange.request),
+    })
 }
 
 /// What rows are told from.
-struct Teller<'a> {
-    protocols: Protocols<'a>,
-    ordinals: BTreeMap<SocketId, usize>,
+struct Teller {
     from: SimTime,
     end: SimTime,
     /// Whether there are several pages, so that rows need their hosts.
     many: bool,
 }
 
-impl Teller<'_> {
-    fn row(&self, (page, exchange, critical): (&Page, &Exchange, bool)) -> Row {
+impl Teller {
+    fn row(&self, asked: &Asked<'_>) -> Row {
+        let Asked { page, exchange, .. } = asked;
         let phases = Phases::of(exchange, self.end);
         let since = |at: SimTime| at - self.from;
         let marks = phases.marks();
@@ -146,11 +136,12 @@ impl Teller<'_> {
         let slices = page.account_of(exchange.request).into_iter();
         let slices = slices.flat_map(|object| object.account.slices());
         Row {
-            name: match self.many {
-                true => format!("{} {}", page.name, exchange.path()),
-                false => exchange.path().to_owned(),
+            name: if self.many {
+                format!("{} {}", page.name, exchange.path())
+            } else {
+                exchange.path().to_owned()
             },
-            protocol: self.protocol(exchange),
+            protocol: protocol(asked.carrier),
             marks: [begin, ready, marks[7], end].map(since),
             inner: marks[..5]
                 .iter()
@@ -160,17 +151,15 @@ impl Teller<'_> {
             slices: slices
                 .map(|slice| (since(slice.from), since(slice.until), slice.class))
                 .collect(),
-            critical,
+            critical: asked.critical,
             failed: exchange.status == 0,
         }
     }
+}
 
-    fn protocol(&self, exchange: &Exchange) -> String {
-        let version = self.protocols.version(exchange);
-        let ordinal = exchange.socket.and_then(|socket| self.ordinals.get(&socket));
-        ordinal.map_or_else(
-            || version.to_owned(),
-            |ordinal| format!("{version} #{ordinal}"),
-        )
-    }
+fn protocol(carrier: Carrier) -> String {
+    carrier.connection.map_or_else(
+        || carrier.version.to_owned(),
+        |ordinal| format!("{} #{ordinal}", carrier.version),
+    )
 }

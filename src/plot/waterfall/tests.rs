@@ -1,9 +1,6 @@
-//! Waterfalls of real runs and of chosen rows.
+//! Which rows a waterfall keeps.
 
 use super::rows::chosen;
-use super::*;
-use crate::plot::figure::Shape;
-use crate::record::sample;
 
 #[test]
 fn all_important_rows_are_kept_and_the_others_are_spread() {
