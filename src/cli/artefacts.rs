@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::output::Staging;
 use crate::case::{Case, Finished, find};
-use crate::measure::{CaseResult, Page, har};
+use crate::measure::{CaseResult, Distribution, Page, har};
 use crate::plot::{self, Figure, Theme, comparison, ladder};
 use crate::record::pcapng::Captures;
 use crate::record::qlog::Qlog;
@@ -111,6 +111,11 @@ pub(super) fn write_pictures(
         (
             format!("{path}-sequence"),
             plot::sequence(recording, &title),
+        ),
+        (
+            format!("{path}-distribution"),
+            Distribution::of(recording)
+                .map(|times| plot::distribution(&times, &title, &recording.run.command())),
         ),
     ];
     let mut files = Vec::new();

@@ -4,7 +4,9 @@
 
 pub mod account;
 pub mod accuracy;
+mod distribution;
 mod exchanges;
+mod grid;
 pub mod har;
 mod http2;
 mod page;
@@ -14,7 +16,9 @@ mod result;
 mod sequence;
 mod timeline;
 
+pub use distribution::Distribution;
 pub use exchanges::Exchange;
+pub use grid::{Grid, Scale};
 pub use http2::{Http2Frame, Http2Layout};
 pub use page::{Carrier, Page};
 pub use phases::Phases;

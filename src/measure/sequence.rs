@@ -130,6 +130,7 @@ impl Sequence {
         }
         sequence.acked.sort_by_key(|(at, _)| *at);
         sequence.edge.sort_by_key(|(at, _)| *at);
+        sequence.in_flight = sequence.unacknowledged();
         for entry in &index.recording().entries {
             if let Event::Socket(id, SocketEvent::Windows(windows)) = &entry.event
                 && *id == socket
@@ -172,6 +173,31 @@ impl Sequence {
         }
     }
 
+    /// What was sent and not acknowledged, after each transmission and each acknowledgment.
+    fn unacknowledged(&self) -> Vec<(SimTime, u64)> {
+        let sent = self.sent.iter().map(|piece| (piece.at, piece.end, 0));
+        let acked = self.acked.iter().map(|(at, acked)| (*at, 0, *acked));
+        // Acknowledgments make room for what leaves in the same moment.
+        let mut changes: Vec<_> = acked.chain(sent).collect();
+        changes.sort_by_key(|(at, ..)| *at);
+        let (mut highest, mut lowest) = (0, 0);
+        let after = |(at, end, acked): (SimTime, u64, u64)| {
+            highest = highest.max(end);
+            lowest = lowest.max(acked);
+            (at, highest.saturating_sub(lowest))
+        };
+        changes.into_iter().map(after).collect()
+    }
+
+    /// When it begins with data, and ends: with the acknowledgment of everything, or the last transmission.
+    pub fn span(&self) -> Option<(SimTime, SimTime)> {
+        let from = self.sent.first()?.at;
+        let last = self.sent.last()?.at;
+        let highest = self.highest();
+        let settled = self.acked.iter().find(|(_, acked)| *acked >= highest);
+        Some((from, settled.map_or(last, |(at, _)| *at).max(last)))
+    }
+
     /// The first byte that was never sent.
     fn highest(&self) -> u64 {
         self.sent.iter().map(|piece| piece.end).max().unwrap_or(0)
@@ -181,7 +207,6 @@ impl Sequence {
         self.cwnd.extend(windows.cwnd.map(|cwnd| (at, cwnd)));
         self.ssthresh
             .extend(windows.ssthresh.map(|ssthresh| (at, ssthresh)));
-        self.in_flight.push((at, windows.in_flight));
     }
 
     fn of_quic(index: &Index<'_>, socket: SocketId, connection: u64) -> Option<Self> {

@@ -9,15 +9,18 @@
 mod account;
 mod accuracy;
 mod comparison;
+mod distribution;
 mod draw;
 mod figure;
 mod font;
+mod heat_map;
 mod ladder;
 mod output;
 mod restyle;
 mod scale;
 mod sequence;
 mod stack;
+mod steps;
 mod theme;
 mod waterfall;
 
@@ -29,7 +32,9 @@ mod tests;
 pub use account::account;
 pub use accuracy::accuracy;
 pub use comparison::comparison;
+pub use distribution::distribution;
 pub use figure::Figure;
+pub use heat_map::heat_map;
 pub use ladder::{MOST_FRAMES, ladder};
 pub use sequence::sequence;
 pub use theme::Theme;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::figure::{Align, Figure, MARGIN, Point};
 use super::font::{self, SMALL};
 use super::scale::{Ruler, spoken, spoken_bytes};
+use super::steps::{self, put_steps};
 use super::theme::Ink;
 use crate::event::Mechanism;
 use crate::measure::account::Class;
@@ -14,12 +15,10 @@ use crate::record::Recording;
 use crate::units::{SimTime, Span};
 
 mod legend;
-mod steps;
 #[cfg(test)]
 mod tests;
 
 use legend::Key;
-use steps::put_steps;
 
 /// Width of the panels in pixels.
 const WIDTH: i32 = 780;
@@ -46,6 +45,7 @@ pub fn sequence(recording: &Recording, title: &str) -> Option<Figure> {
         ruler: frame.upper,
         time: frame.time,
         from: frame.from,
+        until: frame.until,
     };
     let lower = Panel {
         top: top + UPPER + GAP,
@@ -69,6 +69,7 @@ pub fn sequence(recording: &Recording, title: &str) -> Option<Figure> {
 /// What the panels span.
 struct Frame {
     from: SimTime,
+    until: SimTime,
     time: Ruler,
     upper: Ruler,
     lower: Ruler,
@@ -76,14 +77,7 @@ struct Frame {
 
 impl Frame {
     fn of(sequence: &Sequence) -> Option<Self> {
-        let from = sequence.sent.iter().map(|piece| piece.at).min()?;
-        let acked = sequence.acked.iter().map(|(at, _)| *at);
-        let until = sequence
-            .sent
-            .iter()
-            .map(|piece| piece.at)
-            .chain(acked)
-            .max()?;
+        let (from, until) = sequence.span()?;
         let highest = sequence.sent.iter().map(|piece| piece.end).max()?;
         let windows = sequence.cwnd.iter().chain(&sequence.in_flight);
         let within = windows
@@ -91,6 +85,7 @@ impl Frame {
             .map(|(_, value)| *value);
         Some(Self {
             from,
+            until,
             time: Ruler::of(until.since(from).as_nanos()),
             upper: Ruler::of(highest),
             lower: Ruler::of(within.max().unwrap_or(1)),
@@ -106,6 +101,7 @@ pub(super) struct Panel {
     ruler: Ruler,
     time: Ruler,
     from: SimTime,
+    until: SimTime,
 }
 
 impl Panel {
@@ -131,10 +127,16 @@ impl Panel {
         self.bottom() - self.ruler.position(value, self.height).min(self.height)
     }
 
-    /// Points of a series that lie within the panel's time, with what it was when that begins.
+    /// The column at which everything ends.
+    fn end(&self) -> i32 {
+        self.x(self.until)
+    }
+
+    /// Points of a series up to the end; those before the beginning are at the left edge.
     fn points(&self, series: &[(SimTime, u64)]) -> Vec<Point> {
         let point = |(at, value): &(SimTime, u64)| (self.x(*at), self.y(*value));
-        series.iter().map(point).collect()
+        let within = series.iter().filter(|(at, _)| *at <= self.until);
+        within.map(point).collect()
     }
 
     fn put_grid(&self, figure: &mut Figure, name: &str, number: impl Fn(u64) -> String) {
@@ -154,13 +156,7 @@ fn put_upper(figure: &mut Figure, sequence: &Sequence, panel: &Panel, keys: &mut
         // What lies beyond the panel is not drawn as a line along its edge.
         let visible: Vec<_> = panel.points(&sequence.edge);
         if visible.iter().any(|(_, y)| *y > panel.top) {
-            put_steps(
-                figure,
-                &visible,
-                Panel::right(),
-                Ink::Pause,
-                Some(panel.top),
-            );
+            put_steps(figure, &visible, panel.end(), Ink::Pause, Some(panel.top));
             keys.insert(Key::Edge);
         }
     }
@@ -179,7 +175,7 @@ fn put_upper(figure: &mut Figure, sequence: &Sequence, panel: &Panel, keys: &mut
     put_steps(
         figure,
         &panel.points(&sequence.acked),
-        Panel::right(),
+        panel.end(),
         Ink::Remark,
         None,
     );
@@ -227,7 +223,7 @@ const fn ink_of(mechanism: Option<Mechanism>) -> Ink {
 
 fn put_lower(figure: &mut Figure, sequence: &Sequence, panel: &Panel, keys: &mut BTreeSet<Key>) {
     let flight = Ink::Time(Class::Queueing);
-    for (from, until, y) in steps::columns(&panel.points(&sequence.in_flight), Panel::right()) {
+    for (from, until, y) in steps::columns(&panel.points(&sequence.in_flight), panel.end()) {
         if y < panel.bottom() {
             figure.put_box((from, y), (until, panel.bottom()), flight);
             keys.insert(Key::InFlight);
@@ -235,20 +231,14 @@ fn put_lower(figure: &mut Figure, sequence: &Sequence, panel: &Panel, keys: &mut
     }
     let threshold = panel.points(&sequence.ssthresh);
     if threshold.iter().any(|(_, y)| *y > panel.top) {
-        put_steps(
-            figure,
-            &threshold,
-            Panel::right(),
-            Ink::Again,
-            Some(panel.top),
-        );
+        put_steps(figure, &threshold, panel.end(), Ink::Again, Some(panel.top));
         keys.insert(Key::Threshold);
     }
     if !sequence.cwnd.is_empty() {
         put_steps(
             figure,
             &panel.points(&sequence.cwnd),
-            Panel::right(),
+            panel.end(),
             Ink::Text,
             None,
         );

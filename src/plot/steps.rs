@@ -1,7 +1,7 @@
 //! Values that hold until the next one, thinned to what pixels can show.
 
-use super::super::figure::{Figure, Point};
-use super::super::theme::Ink;
+use super::figure::{Figure, Point};
+use super::theme::Ink;
 
 /// Draws points as steps up to the column `right`. Of several values in one column, a vertical line shows the least and
 /// the greatest. Where a value is at the row `hidden`, which stands for all that is beyond the panel, nothing is drawn.
