@@ -34,7 +34,7 @@ impl Key {
             Self::Edge => "edge of the receiver's window".to_owned(),
             Self::Congestion => "congestion window".to_owned(),
             Self::Threshold => "slow start threshold".to_owned(),
-            Self::InFlight => "in flight".to_owned(),
+            Self::InFlight => "sent and not acknowledged".to_owned(),
         }
     }
 
