@@ -27,6 +27,8 @@ mod determinism;
 mod dns;
 /// Who is sent to which server.
 mod geo_routing;
+/// HTTP archives.
+mod har;
 /// What the HTTP roles say and send, seen through the case `head-of-line`.
 mod head_of_line;
 /// Stories of one host: how it opens, closes, waits and gives up.
