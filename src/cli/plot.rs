@@ -13,6 +13,7 @@ use super::saved::SavedRun;
 use super::terminal;
 use crate::case::find;
 use crate::measure::CaseResult;
+use crate::report::Variant;
 
 /// Draws what was asked for.
 pub(super) fn plot(args: &PlotArgs) -> Result<Outcome> {
@@ -34,20 +35,24 @@ pub(super) fn plot(args: &PlotArgs) -> Result<Outcome> {
     Ok(Outcome::Kept)
 }
 
-/// Draws ladders, and the comparison of each case of which all variants were saved.
+/// Draws ladders, the report of each case, and the comparison of each of which all variants were saved.
 fn draw(
     out: &Path,
     runs: &BTreeSet<SavedRun>,
     png: bool,
     staging: &Staging,
 ) -> Result<Vec<String>> {
-    let (mut files, mut cases) = (Vec::new(), BTreeSet::new());
+    let (mut files, mut cases) = (Vec::new(), BTreeMap::<String, Vec<Variant>>::new());
     for run in runs {
         let recording = run.recording()?;
         files.extend(artefacts::write_ladder(&recording, png, staging)?);
-        cases.insert(recording.run.case);
+        let beside = runs.iter().filter(|other| run.is_beside(other)).count();
+        let variant = artefacts::variant(&recording, &run.result()?, beside);
+        let case = recording.run.case;
+        cases.entry(case).or_default().push(variant);
     }
-    for case in cases {
+    for (case, variants) in cases {
+        files.push(artefacts::write_report(&case, &variants, staging)?);
         // A case that this wirelab does not know has ladders only.
         let Ok(case) = find(&case) else { continue };
         let saved = SavedRun::find(&out.join(CAPTURES).join(case.name()))?;

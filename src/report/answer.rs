@@ -45,7 +45,9 @@ fn in_a_sentence(class: Class) -> String {
 /// The text with a capital letter first and a full stop last.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
     let mut sentence = first.unwrap_or_default() + letters.as_str();
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
@@ -96,7 +98,9 @@ mod tests {
         let said = [12_150.0, 1_200.0, 612.44, 12.5, 0.0801, -0.000_01, 0.0].map(millis);
         assert_eq!(
             said,
-            ["12.15 s", "1200 ms", "612.4 ms", "12.5 ms", "0.08 ms", "0 ms", "0 ms"]
+            [
+                "12.15 s", "1200 ms", "612.4 ms", "12.5 ms", "0.08 ms", "0 ms", "0 ms"
+            ]
         );
     }
 }

@@ -24,7 +24,12 @@ pub(super) fn choose(
     let stories = index.frames();
     if stories.len() > most {
         chosen.extend(account.iter().flat_map(|account| named(&account.page)));
-        chosen.extend(stories.iter().filter(|story| is_special(story)).map(|story| story.id));
+        chosen.extend(
+            stories
+                .iter()
+                .filter(|story| is_special(story))
+                .map(|story| story.id),
+        );
         chosen.extend(edges(index, exchanges));
         let objects = account.iter().flat_map(|account| &account.objects);
         chosen.extend(objects.flat_map(|object| named(&object.account)));
@@ -73,7 +78,10 @@ fn edges(index: &Index<'_>, exchanges: &[Exchange]) -> Vec<FrameId> {
     for story in index.frames() {
         if let Some(segment) = story.segment.filter(|segment| segment.len > 0) {
             let end = segment.offset + u64::from(segment.len);
-            segments.entry(segment.socket).or_default().push((end, story.id));
+            segments
+                .entry(segment.socket)
+                .or_default()
+                .push((end, story.id));
         }
     }
     for ends in segments.values_mut() {

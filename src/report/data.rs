@@ -40,7 +40,9 @@ impl<'a> Data<'a> {
     /// The data of a run with at most `most` frames.
     pub(super) fn of(recording: &'a Recording, result: &'a CaseResult, most: usize) -> Self {
         let index = Index::of(recording);
-        let account = result.window.map(|window| PageAccount::of(recording, window));
+        let account = result
+            .window
+            .map(|window| PageAccount::of(recording, window));
         let exchanges = Exchange::all(recording);
         let chosen = choose(&index, account.as_ref(), &exchanges, most);
         let numbers = Numbers::of_all(&chosen);

@@ -38,7 +38,10 @@ impl Fields {
         let values = fields.iter().map(|field| strings.number(&value(field)));
         self.values.push(values.collect());
         let headers = fields.iter().filter(|field| field.layer != Layer::Payload);
-        let headers = headers.map(|field| field.range.end).max().unwrap_or_default();
+        let headers = headers
+            .map(|field| field.range.end)
+            .max()
+            .unwrap_or_default();
         let kept = bytes.len().min(headers + PAYLOAD);
         self.bytes.push(base64(&bytes[..kept]));
         let place = |field: &Field| (field.layer.name(), field.name, field.range.start);
@@ -71,8 +74,7 @@ mod tests {
     #[test]
     fn frames_of_one_shape_share_it_and_no_whole_payload_is_embedded() {
         let (mut fields, mut strings) = (Fields::default(), Strings::default());
-        let [short, long] =
-            [40, 1_400].map(|len| sample::tcp(true, "PA", 1, 1, &vec![7; len]));
+        let [short, long] = [40, 1_400].map(|len| sample::tcp(true, "PA", 1, 1, &vec![7; len]));
         for frame in [&short, &long] {
             fields.push(frame, Isns::ABSOLUTE, &mut strings);
         }

@@ -61,7 +61,12 @@ pub(super) struct Numbers(FxHashMap<FrameId, i64>);
 impl Numbers {
     /// Numbers for these frames.
     pub(super) fn of_all(frames: &[FrameId]) -> Self {
-        Self((0..).zip(frames).map(|(number, frame)| (*frame, number)).collect())
+        Self(
+            (0..)
+                .zip(frames)
+                .map(|(number, frame)| (*frame, number))
+                .collect(),
+        )
     }
 
     /// The position of a frame, or -1 if it is left out.
@@ -82,7 +87,10 @@ impl Frames {
         let remarks = Remarks::of(index.recording());
         let mut before = 0;
         for story in chosen.iter().filter_map(|id| index.frame(*id)) {
-            let at = story.sent.or(story.received).map_or(0, |seen| signed(seen.at.as_nanos()));
+            let at = story
+                .sent
+                .or(story.received)
+                .map_or(0, |seen| signed(seen.at.as_nanos()));
             frames.at.push(at - before);
             before = at;
             frames.way(index, story);
@@ -101,7 +109,8 @@ impl Frames {
         self.transit.push(transit);
         let number = |number: Option<usize>| number.map_or(NONE, |number| signed(number as u64));
         self.out.push(number(story.sent.map(|sent| sent.number)));
-        self.into.push(number(story.received.map(|received| received.number)));
+        self.into
+            .push(number(story.received.map(|received| received.number)));
         let hops = story.hops.iter().map(|hop| {
             let spans = [hop.queued(), hop.serialization(), hop.propagation()];
             let [queued, serialized, travelled] = spans.map(|span| span.as_nanos());
@@ -115,11 +124,15 @@ impl Frames {
         let bytes = story.frame().map_or(&[][..], |frame| &frame.bytes);
         self.length.push(bytes.len());
         self.marks.push(marks(story));
-        self.label.push(strings.number(&summary::label(bytes, story.isns)));
-        self.line.push(strings.number(&summary::line(bytes, story.isns)));
+        self.label
+            .push(strings.number(&summary::label(bytes, story.isns)));
+        self.line
+            .push(strings.number(&summary::line(bytes, story.isns)));
         let segment = story.segment;
-        self.socket.push(segment.map_or(NONE, |segment| sockets.number(segment.socket)));
-        self.offset.push(segment.map_or(0, |segment| segment.offset));
+        self.socket
+            .push(segment.map_or(NONE, |segment| sockets.number(segment.socket)));
+        self.offset
+            .push(segment.map_or(0, |segment| segment.offset));
         self.data.push(segment.map_or(0, |segment| segment.len));
         self.fields.push(bytes, story.isns, strings);
     }
@@ -162,9 +175,15 @@ fn marks(story: &FrameStory<'_>) -> u8 {
     let mut marks = 0;
     for (holds, mark) in [
         (segment.is_some_and(|segment| segment.len > 0), DATA),
-        (segment.is_some_and(|segment| segment.again.is_some()), AGAIN),
+        (
+            segment.is_some_and(|segment| segment.again.is_some()),
+            AGAIN,
+        ),
         (story.dropped.is_some() || story.discarded.is_some(), LOST),
-        (story.corrupted.is_some() || story.copy_of.is_some(), DAMAGED),
+        (
+            story.corrupted.is_some() || story.copy_of.is_some(),
+            DAMAGED,
+        ),
     ] {
         if holds {
             marks |= mark;

@@ -84,11 +84,25 @@ fn compare(page: &mut String, variants: &[Variant]) -> fmt::Result {
         "<section aria-labelledby=\"compare\">\n<h2 id=\"compare\">Side by side</h2>\n\
          <table class=\"compare\" role=\"table\">\n<thead role=\"rowgroup\"><tr role=\"row\">",
     );
-    for column in ["Variant", "Where the time went", "Total", "Formula", "Residual", "Checks", "Traffic"] {
-        write!(page, "<th role=\"columnheader\" scope=\"col\">{column}</th>")?;
+    for column in [
+        "Variant",
+        "Where the time went",
+        "Total",
+        "Formula",
+        "Residual",
+        "Checks",
+        "Traffic",
+    ] {
+        write!(
+            page,
+            "<th role=\"columnheader\" scope=\"col\">{column}</th>"
+        )?;
     }
     page.push_str("</tr></thead>\n<tbody role=\"rowgroup\">\n");
-    let longest = variants.iter().map(|variant| variant.result.total_ms).fold(0.0, f64::max);
+    let longest = variants
+        .iter()
+        .map(|variant| variant.result.total_ms)
+        .fold(0.0, f64::max);
     for variant in variants {
         row(page, variant, longest)?;
     }
@@ -112,24 +126,52 @@ fn row(page: &mut String, variant: &Variant, longest: f64) -> fmt::Result {
     )?;
     bar(page, result, longest)?;
     let cell = |page: &mut String, label: &str, text: &str, more: &str| {
-        let more = if more.is_empty() { String::new() } else { format!(" <small>{}</small>", escape(more)) };
+        let more = if more.is_empty() {
+            String::new()
+        } else {
+            format!(" <small>{}</small>", escape(more))
+        };
         write!(
             page,
             "</td>\n<td role=\"cell\" data-label=\"{label}\"><span class=\"number\">{}</span>{more}",
             escape(text)
         )
     };
-    cell(page, "Total", &millis(result.total_ms), &round_trips(result))?;
+    cell(
+        page,
+        "Total",
+        &millis(result.total_ms),
+        &round_trips(result),
+    )?;
     let known = |ms: Option<f64>| ms.map_or_else(|| "none".to_owned(), millis);
-    cell(page, "Formula", &known(result.formula_ms), result.formula.as_deref().unwrap_or_default())?;
+    cell(
+        page,
+        "Formula",
+        &known(result.formula_ms),
+        result.formula.as_deref().unwrap_or_default(),
+    )?;
     let cause = result.residual_cause.as_deref().unwrap_or_default();
     cell(page, "Residual", &known(result.residual_ms), cause)?;
     let held = result.checks.iter().filter(|check| check.holds).count();
-    let verdict = if held == result.checks.len() { "\u{2713}" } else { "\u{2717}" };
-    cell(page, "Checks", &format!("{verdict} {held} of {}", result.checks.len()), "")?;
+    let verdict = if held == result.checks.len() {
+        "\u{2713}"
+    } else {
+        "\u{2717}"
+    };
+    cell(
+        page,
+        "Checks",
+        &format!("{verdict} {held} of {}", result.checks.len()),
+        "",
+    )?;
     let plural = if result.connections == 1 { "" } else { "s" };
     let traffic = format!("{} connection{plural}", result.connections);
-    cell(page, "Traffic", &format!("{} frames", result.frames), &traffic)?;
+    cell(
+        page,
+        "Traffic",
+        &format!("{} frames", result.frames),
+        &traffic,
+    )?;
     page.push_str("</td></tr>\n");
     Ok(())
 }
@@ -150,7 +192,10 @@ fn bar(page: &mut String, result: &CaseResult, longest: f64) -> fmt::Result {
         .into_iter()
         .filter_map(|class| Some((class, *account.get(class.key())?)));
     let spent: Vec<_> = spent.filter(|(_, ms)| *ms > 0.0).collect();
-    let words: Vec<_> = spent.iter().map(|(class, ms)| format!("{class} {}", millis(*ms))).collect();
+    let words: Vec<_> = spent
+        .iter()
+        .map(|(class, ms)| format!("{class} {}", millis(*ms)))
+        .collect();
     write!(
         page,
         "<span class=\"bar\" role=\"img\" aria-label=\"{}\" style=\"width:{:.3}%\">",
@@ -176,7 +221,9 @@ fn legend(page: &mut String, variants: &[Variant]) -> fmt::Result {
             let account = variant.result.account.as_ref()?;
             account.get(class.key()).copied()
         };
-        variants.iter().any(|variant| spent(variant).is_some_and(|ms| ms > 0.0))
+        variants
+            .iter()
+            .any(|variant| spent(variant).is_some_and(|ms| ms > 0.0))
     };
     page.push_str("<ul class=\"legend\" aria-label=\"Colours\">");
     for class in Class::ALL.into_iter().filter(occurs) {
@@ -188,7 +235,12 @@ fn legend(page: &mut String, variants: &[Variant]) -> fmt::Result {
 
 /// What a variant is held against: expectations, what is said of it, and its figures.
 fn evidence(page: &mut String, result: &CaseResult) -> fmt::Result {
-    let CaseResult { checks, claims, tables, .. } = result;
+    let CaseResult {
+        checks,
+        claims,
+        tables,
+        ..
+    } = result;
     if checks.is_empty() && claims.is_empty() && tables.is_empty() {
         return Ok(());
     }
@@ -199,14 +251,32 @@ fn evidence(page: &mut String, result: &CaseResult) -> fmt::Result {
         if failed { " open" } else { "" },
         escape(&result.variant)
     )?;
-    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-    let holds = |holds: bool| if holds { "\u{2713} holds" } else { "\u{2717} does not hold" };
+    let texts = |texts: &[&str]| {
+        texts
+            .iter()
+            .map(|text| (*text).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let holds = |holds: bool| {
+        if holds {
+            "\u{2713} holds"
+        } else {
+            "\u{2717} does not hold"
+        }
+    };
     let checked = Table {
         title: "What was expected".to_owned(),
         columns: texts(&["Expectation", "Expected", "Seen", ""]),
         rows: checks
             .iter()
-            .map(|check| texts(&[&check.claim, &check.expected, &check.seen, holds(check.holds)]))
+            .map(|check| {
+                texts(&[
+                    &check.claim,
+                    &check.expected,
+                    &check.seen,
+                    holds(check.holds),
+                ])
+            })
             .collect(),
     };
     let said = Table {
@@ -251,7 +321,10 @@ fn figures(page: &mut String, table: &Table) -> fmt::Result {
 
 /// The data of each variant, and the scripts.
 fn embed(page: &mut String, case: &str, variants: &[Variant]) -> fmt::Result {
-    let classes: Vec<_> = Class::ALL.iter().map(|class| (class.key(), class.to_string())).collect();
+    let classes: Vec<_> = Class::ALL
+        .iter()
+        .map(|class| (class.key(), class.to_string()))
+        .collect();
     let named = variants.iter().map(|variant| {
         let Variant { result, about, .. } = variant;
         json!({"name": result.variant, "about": about, "answer": answer(result)})
@@ -274,7 +347,11 @@ fn embed(page: &mut String, case: &str, variants: &[Variant]) -> fmt::Result {
             variant.packed
         )?;
     }
-    writeln!(page, "<script type=\"module\">\n{}</script>", SCRIPTS.concat())
+    writeln!(
+        page,
+        "<script type=\"module\">\n{}</script>",
+        SCRIPTS.concat()
+    )
 }
 
 /// A text as HTML shows it, in an element or an attribute.

@@ -95,7 +95,10 @@ impl Steps {
 
 impl Walk<'_, '_> {
     fn takes(&mut self, kind: Kind) -> bool {
-        if matches!(kind, Kind::Sent | Kind::Received | Kind::Dropped | Kind::Discarded) {
+        if matches!(
+            kind,
+            Kind::Sent | Kind::Received | Kind::Dropped | Kind::Discarded
+        ) {
             return true;
         }
         let takes = self.room > 0;
@@ -112,7 +115,10 @@ impl Walk<'_, '_> {
         // The line of a frame is the frame's own.
         let text = match kind {
             Kind::Sent | Kind::Received => -1,
-            _ => strings.number(&self.lines.text(entry)).try_into().unwrap_or(-1),
+            _ => strings
+                .number(&self.lines.text(entry))
+                .try_into()
+                .unwrap_or(-1),
         };
         self.steps.text.push(text);
     }

@@ -39,7 +39,13 @@ struct Piece {
 
 impl Serialize for Piece {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { from, span, class, frame, stream } = self;
+        let Self {
+            from,
+            span,
+            class,
+            frame,
+            stream,
+        } = self;
         match stream {
             Some(stream) => (from, span, class, frame, stream).serialize(serializer),
             None => (from, span, class, frame).serialize(serializer),
