@@ -54,7 +54,7 @@ class Run {
   }
 
   hostName(host) {
-    return this.hosts[host]?.[0] ?? 'outside';
+    return this.hosts[host]?.[0] ?? 'gateway';
   }
 
   // When a frame was no longer on its way.
@@ -109,12 +109,17 @@ class Run {
     return Math.min(at.length - 1, search(at.length, (step) => at[step] >= moment));
   }
 
-  // The frame that a slice of the account is about: its own, else the first that left meanwhile.
+  // The frame that a slice of the account is about: its own, else the first that left meanwhile, if any did: a segment
+  // rather than ARP.
   causeOf([from, span, , frame]) {
     if (frame >= 0) return frame;
     const { at } = this.frames;
     const next = search(at.length, (number) => at[number] >= from);
-    return next < at.length && at[next] <= from + span ? next : -1;
+    const after = search(at.length, (number) => at[number] > from + span);
+    for (let number = next; number < after; number += 1) {
+      if (this.frames.socket[number] >= 0) return number;
+    }
+    return next < after ? next : -1;
   }
 
   // A figure of a socket after a step.

@@ -45,7 +45,7 @@ class FrameList {
     const remarks = run.remarks(frame);
     return make('tr', { class: `${run.kind(frame)}${frame === place.frame ? ' chosen' : ''}`, 'aria-rowindex': position + 2, 'aria-current': frame === place.frame ? 'true' : null, onclick: () => goToFrame(frame) },
       make('th', { scope: 'row' }, `#${run.frames.id[frame]}`), make('td', { class: 'number' }, time(run.frames.at[frame] - run.from)), make('td', {}, run.way(frame)),
-      make('td', {}, run.strings[run.frames.line[frame]], remarks.length ? make('em', {}, ` ${remarks.join('; ')}`) : null));
+      make('td', {}, remarks.length ? make('em', {}, `${remarks.join('; ')} `) : null, run.strings[run.frames.line[frame]]));
   }
 
   show() {
@@ -103,7 +103,7 @@ class Inspector {
     }
     const remarks = run.remarks(frame);
     this.node.replaceChildren(
-      make('h3', { id: 'frame-h' }, `Frame #${run.frames.id[frame]}`, make('span', { class: 'way' }, run.way(frame))),
+      make('h3', { id: 'frame-h', tabindex: -1 }, `Frame #${run.frames.id[frame]}`, make('span', { class: 'way' }, run.way(frame))),
       make('p', { class: 'line-of' }, run.strings[run.frames.line[frame]]),
       remarks.length ? make('ul', { class: 'remarks' }, remarks.map((remark) => make('li', {}, remark))) : '',
       this.facts(frame), this.fields(frame));
@@ -117,7 +117,7 @@ class Inspector {
     const number = (side, host) => (side[frame] > 0 ? `frame ${side[frame]} of ${run.hostName(host)}.pcapng` : null);
     const facts = [
       ['Left', frames.from[frame] < 0 ? 'not seen' : time(frames.at[frame] - run.from)],
-      ['Arrived', lost ? 'never' : time(run.arrival(frame) - run.from)],
+      ['Arrived', run.has(frame, LOST) ? 'never' : lost ? 'where nobody captures' : time(run.arrival(frame) - run.from)],
       ['On its way', lost ? null : [time(frames.transit[frame]), ` (queue ${time(spent(1))}, line ${time(spent(2))}, distance ${time(spent(3))})`].join('')],
       ['Length', bytes(frames.length[frame])],
       ['Captured', [number(frames.out, frames.from[frame]), number(frames.into, frames.to[frame])].filter(Boolean).join(', ')],

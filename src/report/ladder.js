@@ -1,6 +1,7 @@
 // Frames between hosts, from top to bottom. Long pauses are shortened, and say so; only what is in sight is drawn.
 
-const GUTTER = 84, PAUSE = 64, HEAD = 34;
+// A frame between a host and its gateway, ARP, is as short as STUB.
+const GUTTER = 84, PAUSE = 64, HEAD = 34, STUB = 64;
 
 class Ladder {
   constructor(run) {
@@ -8,7 +9,6 @@ class Ladder {
     this.zoom = 1;
     const hosts = new Set([...run.frames.from, ...run.frames.to]);
     this.lanes = run.hosts.map((_, host) => host).filter((host) => hosts.has(host));
-    if (hosts.has(-1)) this.lanes.push(-1);
     const transits = run.frames.transit.filter((transit) => transit > 0).sort((one, other) => one - other);
     this.scale = 40 / (transits[transits.length >> 1] ?? 1e6);
     this.head = draw('svg', { class: 'heads', height: HEAD, 'aria-hidden': 'true' });
@@ -23,7 +23,7 @@ class Ladder {
 
   // Where each step is, from top to bottom: in proportion to time, but no label on another one.
   layout() {
-    const { steps } = this.run;
+    const { steps, leaves, ends } = this.run;
     const scale = this.scale * this.zoom;
     this.ys = new Float64Array(steps.at.length);
     this.pauses = [];
@@ -33,7 +33,7 @@ class Ladder {
       const shortened = Math.min(gap, PAUSE * Math.max(1, this.zoom));
       if (shortened < gap) this.pauses.push({ from: y, until: y + shortened, span: steps.at[step] - before });
       y += shortened;
-      if (steps.kind[step] === SENT) {
+      if (steps.kind[step] <= DISCARDED && leaves[steps.subject[step]] === step) {
         y = Math.max(y, sent + 17);
         sent = y;
       }
@@ -41,7 +41,6 @@ class Ladder {
       before = steps.at[step];
     }
     this.height = y + 30;
-    const { leaves, ends } = this.run;
     let deepest = 0;
     this.deepest = leaves.map((leaf, frame) => (deepest = Math.max(deepest, this.ys[Math.max(leaf, ends[frame])])));
   }
@@ -104,20 +103,26 @@ class Ladder {
     return draw('g', {}, lines, draw('text', { class: 'skip-text', x: GUTTER + 32, y: middle + 4 }, `${time(span)} pass`));
   }
 
+  // Where an arrow begins and where it leads to.
+  span(from, to) {
+    const [start, goal] = [from, to].map((host) => (host < 0 ? null : this.x(host)));
+    const side = (host) => (this.lanes.indexOf(host) === this.lanes.length - 1 && this.lanes.length > 1 ? -STUB : STUB);
+    return [start ?? goal + side(to), goal ?? start + side(from)];
+  }
+
   arrow(frame) {
     const { run } = this;
     const { from, to } = run.frames;
     const [leaf, end] = [run.leaves[frame], run.ends[frame]];
     const lost = run.has(frame, LOST);
-    const origin = from[frame] < 0 && to[frame] >= 0 ? -1 : from[frame];
-    const x1 = this.x(origin);
-    const whole = (this.lanes.includes(to[frame]) ? this.x(to[frame]) : x1 + this.gap) - x1;
-    const x2 = x1 + whole * (lost ? 0.6 : 1);
+    const [x1, x3] = this.span(from[frame], to[frame]);
+    const whole = x3 - x1;
+    const x2 = x1 + whole * (lost && to[frame] >= 0 ? 0.6 : 1);
     const y1 = this.ys[leaf];
     const y2 = end >= 0 ? this.ys[end] : y1;
     const side = Math.sign(whole) || 1;
     const text = run.strings[run.frames.label[frame]];
-    const room = Math.floor((Math.abs(whole) - 24) / 6.4);
+    const room = Math.floor((Math.max(this.gap * 0.9, STUB) - 24) / 6.4);
     const short = text.length > room ? `${text.slice(0, Math.max(4, room - 1))}\u2026` : text;
     const angle = Math.atan2(y2 - y1, x2 - x1);
     const tip = (turn) => `${x2 - 8 * Math.cos(angle + turn)},${y2 - 8 * Math.sin(angle + turn)}`;

@@ -8,7 +8,9 @@ function build(run) {
   player?.pause();
   const variant = index.variants.find(({ name }) => name === place.variant);
   document.getElementById('answer-of').textContent = `${variant.name}: ${variant.about}`;
-  document.getElementById('answer').textContent = variant.answer;
+  const answer = document.getElementById('answer');
+  answer.textContent = variant.answer;
+  answer.classList.toggle('long', variant.answer.length > 110);
   document.title = `${index.case}/${variant.name}: where the time went`;
   document.querySelectorAll('tr[data-variant]').forEach((row) => {
     const isShown = row.dataset.variant === place.variant;

@@ -10,6 +10,7 @@
 
 mod answer;
 mod choice;
+mod compare;
 mod data;
 mod fields;
 mod frames;
@@ -40,6 +41,11 @@ pub struct Variant {
 }
 
 impl Variant {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.result.variant
+    }
+
     /// Gathers what the page shows of a run. `about` says what happens in the variant, and `frames` how many of them
     /// may be embedded: [`FRAMES`] over the number of variants on the page.
     pub fn of(recording: &Recording, result: &CaseResult, about: &str, frames: usize) -> Self {

@@ -51,11 +51,13 @@ function goToStep(step) {
   write(false);
 }
 
-// Goes to what a slice of the account is about.
+// Goes to what a slice of the account is about, and shows it.
 function goToSlice(slice) {
   const frame = place.run.causeOf(slice);
   if (frame >= 0) goToFrame(frame);
   else goToStep(place.run.stepAt(slice[0]));
+  document.querySelector('.wire').scrollIntoView({ behavior: calm.matches ? 'instant' : 'smooth' });
+  document.getElementById('frame-h').focus({ preventScroll: true });
 }
 
 async function goToVariant(variant) {

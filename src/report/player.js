@@ -6,15 +6,15 @@ class Player {
     this.timer = 0;
     const last = run.steps.at.length - 1;
     const button = (sign, words, action) => make('button', { type: 'button', 'aria-label': words, title: words, onclick: action }, sign);
-    this.toggle = button('\u25b6', 'Play', () => this.play());
+    this.toggle = button('Play', 'Play', () => this.play());
     this.toggle.id = 'play';
     this.slider = make('input', { type: 'range', min: 0, max: Math.max(0, last), value: 0, 'aria-label': 'Step', oninput: () => this.go(Number(this.slider.value)) });
     this.speed = make('select', { 'aria-label': 'Steps per second' }, [2, 5, 20, 60].map((rate) => make('option', { value: rate, selected: rate === 5 }, `${rate} / s`)));
     this.clock = make('output', { class: 'clock' });
     this.words = make('p', { class: 'words', id: 'step-words' });
     this.node = make('div', { class: 'player', role: 'group', 'aria-label': 'Player' },
-      make('div', { class: 'buttons' }, button('\u23ee', 'To the beginning', () => this.go(0)), button('\u25c0', 'Step back', () => this.go(place.step - 1)), this.toggle,
-        button('\u25b6\u2502', 'Step forward', () => this.go(place.step + 1)), button('\u23ed', 'To the end', () => this.go(last))),
+      make('div', { class: 'buttons' }, button('\u2502\u25c0', 'To the beginning', () => this.go(0)), button('\u2039', 'Step back', () => this.go(place.step - 1)), this.toggle,
+        button('\u203a', 'Step forward', () => this.go(place.step + 1)), button('\u25b6\u2502', 'To the end', () => this.go(last))),
       this.slider, this.clock, this.speed, this.words);
     this.show();
   }
@@ -31,7 +31,7 @@ class Player {
   play() {
     if (this.isPlaying) return this.pause();
     if (place.step >= this.run.steps.at.length - 1) goToStep(0);
-    this.mark('\u23f8', 'Pause');
+    this.mark('Pause');
     this.timer = -1;
     this.next();
   }
@@ -47,11 +47,11 @@ class Player {
   pause() {
     clearTimeout(this.timer);
     this.timer = 0;
-    this.mark('\u25b6', 'Play');
+    this.mark('Play');
   }
 
-  mark(sign, words) {
-    this.toggle.textContent = sign;
+  mark(words) {
+    this.toggle.textContent = words;
     this.toggle.setAttribute('aria-label', words);
     this.toggle.title = words;
   }

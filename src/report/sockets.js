@@ -13,9 +13,11 @@ class SocketPanel {
   ends() {
     const { frames, sockets } = this.run;
     const own = frames.socket[place.frame] ?? -1;
-    if (own < 0) return this.known ?? [];
-    this.known = [own, sockets[own].peer].filter((socket) => socket >= 0);
-    return this.known.sort((one, other) => sockets[one].host - sockets[other].host);
+    // Between its frames the connection stays; before the first one it is the one that was opened first.
+    const shown = own >= 0 ? own : this.known ?? sockets.findIndex(({ tcp }) => tcp);
+    if (shown < 0) return [];
+    this.known = shown;
+    return [shown, sockets[shown].peer].filter((socket) => socket >= 0).sort((one, other) => sockets[one].host - sockets[other].host);
   }
 
   show() {

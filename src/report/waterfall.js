@@ -7,6 +7,8 @@ class Waterfall {
     this.run = run;
     this.rows = run.time.objects;
     this.ends = this.rows.map(({ slices }) => slices.reduce((end, slice) => Math.max(end, slice[0] + slice[1]), 0));
+    // Objects may be wanted before the page's window begins, and end after it.
+    this.from = Math.min(run.from, ...this.rows.map(({ slices }) => slices[0]?.[0] ?? run.from));
     this.until = Math.max(run.until, ...this.ends);
     [this.row, this.slice] = [0, 0];
     this.caption = make('p', { class: 'caption', role: 'status' });
@@ -19,7 +21,7 @@ class Waterfall {
   }
 
   share(moment) {
-    return (100 * (moment - this.run.from)) / Math.max(1, this.until - this.run.from);
+    return (100 * (moment - this.from)) / Math.max(1, this.until - this.from);
   }
 
   draw() {
@@ -83,9 +85,10 @@ class Waterfall {
   }
 
   axis() {
-    const span = this.until - this.run.from;
-    const marks = ticks(0, span, 6).filter((mark) => mark < span * 0.97);
-    const at = (mark) => make('span', { style: `left:${(100 * mark) / span}%` }, time(mark));
+    const zero = this.run.from;
+    const few = innerWidth < 700;
+    const marks = ticks(this.from - zero, this.until - zero, few ? 2 : 6).filter((mark) => this.share(mark + zero) < (few ? 80 : 94));
+    const at = (mark) => make('span', { style: `left:${this.share(mark + zero)}%` }, time(mark));
     return make('div', { class: 'line axis', 'aria-hidden': 'true' }, make('span', { class: 'name' }), make('span', { class: 'track' }, marks.map(at)), make('span', { class: 'number' }));
   }
 
