@@ -129,15 +129,22 @@ pub(super) fn variant(
     report::Variant::of(recording, result, about, report::FRAMES / variants.max(1))
 }
 
-/// Writes the report of a case with these variants, and returns the name of its file.
+/// Writes the report of a case with these variants, in the order in which the case lists them, and returns the name
+/// of its file.
 pub(super) fn write_report(
     case: &str,
-    variants: &[report::Variant],
+    mut variants: Vec<report::Variant>,
     staging: &Staging,
 ) -> Result<String> {
-    let question = find(case).map_or("", Case::question);
+    let known = find(case).ok();
+    let place = |name: &str| {
+        let mut listed = known?.variants().iter();
+        listed.position(|variant| variant.name == name)
+    };
+    variants.sort_by_key(|variant| place(variant.name()));
+    let question = known.map_or("", Case::question);
     let path = format!("plots/{case}/index.html");
-    let page = report::page(case, question, variants);
+    let page = report::page(case, question, &variants);
     staging.write(&path, |out| Ok(out.write_all(page.as_bytes())?))?;
     Ok(path)
 }

@@ -52,7 +52,7 @@ fn draw(
         cases.entry(case).or_default().push(variant);
     }
     for (case, variants) in cases {
-        files.push(artefacts::write_report(&case, &variants, staging)?);
+        files.push(artefacts::write_report(&case, variants, staging)?);
         // A case that this wirelab does not know has ladders only.
         let Ok(case) = find(&case) else { continue };
         let saved = SavedRun::find(&out.join(CAPTURES).join(case.name()))?;

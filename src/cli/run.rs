@@ -24,8 +24,8 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome> {
         artefacts::write_comparison(case, &results, args.png, &staging)?;
         let all = std::iter::zip(&results, &variants);
         let of_case = all.filter(|(result, _)| result.case == case.name());
-        let of_case: Vec<_> = of_case.map(|(_, variant)| variant.clone()).collect();
-        artefacts::write_report(case.name(), &of_case, &staging)?;
+        let of_case = of_case.map(|(_, variant)| variant.clone()).collect();
+        artefacts::write_report(case.name(), of_case, &staging)?;
     }
     let committed = staging.commit()?;
     let printed = terminal::print(&text(args, &results, terminal));

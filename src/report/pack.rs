@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn nothing_that_is_packed_ends_a_script_element() {
-        let packed = pack(&["</script>"; 100]);
+        let packed = pack(&vec!["</script>"; 100]);
         assert!(packed.len() < 100, "{packed}");
         assert!(!packed.contains('<'));
     }

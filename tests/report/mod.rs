@@ -282,3 +282,29 @@ fn the_same_runs_make_the_same_page_also_from_what_was_saved() {
     );
     assert!(page == fs::read(&second.file).unwrap());
 }
+
+#[test]
+fn a_page_of_five_hundred_objects_is_small_and_opens_soon() {
+    let Some(mut browser) = Browser::find("large", 1400) else {
+        return;
+    };
+    let sizes = format!("sizes={}", vec!["10kB"; 500].join(","));
+    let page = Page::of("large", &["image-page/origin-h1-six"], &[&sizes]);
+    let bytes = fs::metadata(&page.file).unwrap().len();
+    browser.open(&page.file, "");
+    let ms = browser.ask("performance.now()").as_f64().unwrap();
+    println!("{bytes} bytes, open after {ms:.0} ms");
+    assert!(bytes < 5_000_000, "{bytes} bytes");
+    // Two seconds on a machine of its own; tests share theirs.
+    assert!(ms < 10_000.0, "{ms} ms");
+    // Only the rows in sight exist.
+    let rows = browser.ask("document.querySelectorAll('.waterfall [role=option]').length");
+    assert!((5..100).contains(&rows.as_u64().unwrap()), "{rows}");
+    let frames = browser.ask("document.querySelectorAll('.list tbody tr').length");
+    assert!((5..200).contains(&frames.as_u64().unwrap()), "{frames}");
+    assert!(
+        browser.complaints().is_empty(),
+        "{:?}",
+        browser.complaints()
+    );
+}
