@@ -30,11 +30,10 @@ function rove(box) {
 function pathOf(run) {
   const slices = run.time.page.map((slice) => {
     const words = sentenceOf(run, slice);
-    const wide = slice[1] > 0.09 * (run.until - run.from);
     return make('button', {
       type: 'button', class: `slice c-${slice[2]}`, style: `flex-grow:${slice[1]}`,
       title: words, 'aria-label': words, onclick: () => goToSlice(slice),
-    }, wide ? make('span', {}, classNames.get(slice[2])) : null);
+    }, make('span', {}, classNames.get(slice[2])));
   });
   const path = make('div', { class: 'path', role: 'group', 'aria-label': 'Critical path, in the order of time' }, slices);
   return slices.length ? rove(path) : make('p', { class: 'about' }, 'The window of this account is empty.');

@@ -29,6 +29,7 @@ function build(run) {
     make('p', { class: 'command' }, make('code', {}, run.command)),
     ...[accountSection(run), waterfallSection(run)].filter(Boolean),
     make('div', { class: 'wire' }, make('div', { class: 'charts' }, charts.map(({ node }) => node)), tools),
+    make('p', { class: 'about keys' }, 'Keys: space plays and pauses, \u2190 and \u2192 step back and forward. Inside a chart or list, \u2191 and \u2193 go from frame to frame, and + and \u2212 zoom.'),
     player.node);
   resize();
 }
@@ -59,6 +60,11 @@ follow(({ run }, change) => {
 theme();
 addEventListener('hashchange', read);
 addEventListener('keydown', (event) => keys(event, player));
-new ResizeObserver(resize).observe(detail);
+let width = 0;
+new ResizeObserver(([{ contentRect }]) => {
+  if (contentRect.width === width) return;
+  width = contentRect.width;
+  resize();
+}).observe(detail);
 await read();
 document.documentElement.dataset.ready = 'true';

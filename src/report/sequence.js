@@ -211,7 +211,12 @@ function sequenceSection(run) {
   if (!sequence.choices.length) return null;
   const tool = (action, sign, words) => make('button', { type: 'button', 'aria-label': words, title: words, onclick: action }, sign);
   const curve = (kind) => draw('svg', { width: 26, height: 10, class: 'sample', 'aria-hidden': 'true' }, draw('polyline', { class: `curve ${kind}`, points: '1,5 25,5' }));
-  const legend = make('ul', { class: 'legend' }, [['acknowledged', 'acknowledged'], ['allowed', 'allowed by the smaller of both windows']].map(([kind, words]) => make('li', {}, curve(kind), words)));
+  const mark = (kind, ...more) => draw('svg', { width: 12, height: 14, class: 'sample', 'aria-hidden': 'true' }, draw('g', { class: `frame ${kind}` }, draw('line', { class: 'segment', x1: 6, x2: 6, y1: 0, y2: 14 }), more));
+  const marks = [
+    [mark('data'), 'sent'], [mark('again', draw('circle', { class: 'ring', cx: 6, cy: 7, r: 4 })), 'sent again (ringed)'],
+    [mark('lost', draw('path', { class: 'cross', d: 'M2,3l8,8m0,-8l-8,8' })), 'lost (crossed)'],
+  ].map(([picture, words]) => make('li', {}, picture, words));
+  const legend = make('ul', { class: 'legend' }, marks, [['acknowledged', 'acknowledged'], ['allowed', 'allowed by the smaller of congestion and peer\'s window']].map(([kind, words]) => make('li', {}, curve(kind), words)));
   const section = make('section', { class: 'chart', 'aria-labelledby': 'sequence-h' },
     make('div', { class: 'heading' }, make('h3', { id: 'sequence-h' }, 'Time and sequence'), make('span', { class: 'tools' },
       tool(() => sequence.zoom(0.5), '\u2212', 'Zoom out'), tool(() => sequence.zoom(2), '+', 'Zoom in around the current moment'), tool(() => sequence.whole(), 'whole', 'Show the whole connection'))),

@@ -24,7 +24,7 @@ class SocketPanel {
     const { run } = this;
     const ends = this.ends().filter((socket) => run.sockets[socket].tcp);
     if (!ends.length) {
-      this.node.replaceChildren(make('h3', {}, 'TCP state'), make('p', { class: 'about' }, 'Choose a frame of a TCP connection to see both of its ends.'));
+      this.node.replaceChildren(make('h3', {}, 'TCP state'), make('p', { class: 'about' }, 'There is no TCP connection here: QUIC keeps its state to itself.'));
       return;
     }
     const name = (socket) => make('th', { scope: 'col' }, run.hostName(run.sockets[socket].host), make('small', {}, run.sockets[socket].local));

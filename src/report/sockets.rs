@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Serialize, Serializer};
 
 use super::strings::Strings;
-use crate::event::{Event, SocketEvent, SocketId};
+use crate::event::{Event, Limit, SocketEvent, SocketId};
 use crate::record::{Entry, Index};
 use crate::stepper::View;
 use crate::units::{SimTime, Span};
@@ -43,7 +43,9 @@ struct Track {
     #[serde(skip)]
     readable: u64,
     #[serde(skip)]
-    waits: Option<String>,
+    waits: Option<Limit>,
+    #[serde(skip)]
+    full: bool,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -98,6 +100,7 @@ impl Sockets {
             sent: 0,
             readable: 0,
             waits: None,
+            full: false,
         });
     }
 
@@ -152,8 +155,9 @@ impl Track {
                 self.sent = self.sent.max(offset + u64::from(*len));
             }
             SocketEvent::Readable { end } => self.readable = *end,
-            SocketEvent::Waits(limit) => self.waits = limit.map(|limit| limit.to_string()),
-            SocketEvent::BufferFull => self.waits = Some("room in the send buffer".to_owned()),
+            SocketEvent::Waits(limit) => self.waits = *limit,
+            SocketEvent::BufferFull => self.full = true,
+            SocketEvent::AppWrite { .. } => self.full = false,
             _ => {}
         }
     }
@@ -191,8 +195,9 @@ impl Track {
                 let text = format!("{}|{}|{}", timer.name, fires.as_nanos(), timer.expiries);
                 in_words(&text, strings)
             }),
-            match &self.waits {
-                Some(limit) => in_words(limit, strings),
+            match self.waits {
+                Some(limit) => in_words(&limit.to_string(), strings),
+                None if self.full => in_words("room in the send buffer", strings),
                 None => UNKNOWN,
             },
         ];

@@ -69,6 +69,16 @@ fn every_frame_of_a_small_run_is_embedded_with_what_befell_it() {
 }
 
 #[test]
+fn the_slices_of_the_page_cover_its_window() {
+    let recording = sample::transfer();
+    let variant = Variant::of(&recording, &result(), "", FRAMES);
+    let data = unpacked(&variant);
+    let slices = data["time"]["page"].as_array().expect("a list");
+    let spans = slices.iter().map(|slice| slice[1].as_u64().expect("ns"));
+    assert_eq!(spans.sum::<u64>(), recording.end().as_nanos());
+}
+
+#[test]
 fn of_many_frames_those_that_were_lost_come_first() {
     let variant = Variant::of(&sample::transfer(), &result(), "", 3);
     let data = unpacked(&variant);
