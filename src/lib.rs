@@ -12,7 +12,8 @@
 //! * The makers of events: [`link`] is one direction of a wire, [`host`] one machine, [`rt`] async Rust on virtual
 //!   time, [`sim`] the world that joins them and moves time, [`app`] what runs on hosts.
 //! * The readers of events: [`record`] keeps them and writes captures, [`measure`] makes numbers, [`plot`] pictures,
-//!   [`stepper`] lines of text. They know no simulator, so a recording may as well come from a file.
+//!   [`stepper`] lines of text, [`report`] a page of all that. They know no simulator, so a recording may as well
+//!   come from a file.
 //! * [`case`] asks a question of the makers and holds the recording against a formula; [`case::accuracy`] holds the
 //!   lab against Linux. [`cli`] is the program.
 //!
@@ -47,6 +48,7 @@ pub mod link;
 pub mod measure;
 pub mod plot;
 pub mod record;
+pub mod report;
 pub mod rng;
 pub mod rt;
 pub mod sim;

@@ -45,6 +45,8 @@ mod messaging;
 mod payment;
 /// QUIC and HTTP/3.
 mod quic;
+/// The report of a case, in a browser.
+mod report;
 /// TLS on the lab's connections.
 mod secure;
 /// Builders and drivers that the others share.

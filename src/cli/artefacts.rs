@@ -9,6 +9,7 @@ use crate::plot::{self, Figure, Theme, comparison, ladder};
 use crate::record::pcapng::Captures;
 use crate::record::qlog::Qlog;
 use crate::record::{Recording, RunInfo, events_file};
+use crate::report;
 
 /// The recording of a variant, beside its captures.
 pub(super) const EVENTS: &str = "events.bin";
@@ -155,6 +156,36 @@ pub(super) fn write_comparison(
     Ok(files)
 }
 
+/// What the report shows of a run whose case's page has so many variants.
+pub(super) fn variant(
+    recording: &Recording,
+    result: &CaseResult,
+    variants: usize,
+) -> report::Variant {
+    let about = about(&recording.run).unwrap_or_default();
+    report::Variant::of(recording, result, about, report::FRAMES / variants.max(1))
+}
+
+/// Writes the report of a case with these variants, in the order in which the case lists them, and returns the name
+/// of its file.
+pub(super) fn write_report(
+    case: &str,
+    mut variants: Vec<report::Variant>,
+    staging: &Staging,
+) -> Result<String> {
+    let known = find(case).ok();
+    let place = |name: &str| {
+        let mut listed = known?.variants().iter();
+        listed.position(|variant| variant.name == name)
+    };
+    variants.sort_by_key(|variant| place(variant.name()));
+    let question = known.map_or("", Case::question);
+    let path = format!("plots/{case}/index.html");
+    let page = report::page(case, question, &variants);
+    staging.write(&path, |out| Ok(out.write_all(page.as_bytes())?))?;
+    Ok(path)
+}
+
 /// Writes a picture as SVG, and as PNG where that is wanted, and returns the names of its files.
 pub(super) fn write_figure(
     figure: &Figure,
@@ -178,12 +209,12 @@ pub(super) fn write_figure(
 /// What a ladder shows: the variant's own words, or its name if this wirelab does not know it.
 fn title(run: &RunInfo) -> String {
     let name = format!("{}/{}", run.case, run.variant);
-    let known = find(&run.case).ok().and_then(|case| {
-        let mut variants = case.variants().iter();
-        variants.find(|variant| variant.name == run.variant)
-    });
-    known.map_or_else(
-        || name.clone(),
-        |variant| format!("{name}: {}", variant.about),
-    )
+    about(run).map_or_else(|| name.clone(), |about| format!("{name}: {about}"))
+}
+
+/// What happens in a variant, if this wirelab knows it.
+fn about(run: &RunInfo) -> Option<&'static str> {
+    let mut variants = find(&run.case).ok()?.variants().iter();
+    let known = variants.find(|variant| variant.name == run.variant)?;
+    Some(known.about)
 }

@@ -14,6 +14,7 @@ use super::saved::SavedRun;
 use super::terminal;
 use crate::case::find;
 use crate::measure::{CaseResult, Page};
+use crate::report::Variant;
 
 /// Draws what was asked for.
 pub(super) fn plot(args: &PlotArgs) -> Result<Outcome> {
@@ -51,23 +52,27 @@ fn many(args: &PlotArgs) -> Result<Outcome> {
     Ok(Outcome::Kept)
 }
 
-/// Draws the pictures of each run, and those of each case of which all variants were saved.
+/// Draws the pictures of each run, the report of each case, and what compares the variants of a case that has all of them.
 fn draw(
     out: &Path,
     runs: &BTreeSet<SavedRun>,
     png: bool,
     staging: &Staging,
 ) -> Result<Vec<String>> {
-    let (mut files, mut cases) = (Vec::new(), BTreeSet::new());
+    let (mut files, mut cases) = (Vec::new(), BTreeMap::<String, Vec<Variant>>::new());
     for run in runs {
         let recording = run.recording()?;
         let pages = Page::all(&recording);
         let pictures = artefacts::write_pictures(&recording, &pages, png, staging)?;
         files.extend(pictures);
-        cases.insert(recording.run.case);
+        let beside = runs.iter().filter(|other| run.is_beside(other)).count();
+        let variant = artefacts::variant(&recording, &run.result()?, beside);
+        let case = recording.run.case;
+        cases.entry(case).or_default().push(variant);
     }
-    for case in cases {
-        // A case that this wirelab does not know has pictures of its runs only.
+    for (case, variants) in cases {
+        files.push(artefacts::write_report(&case, variants, staging)?);
+        // A case that this wirelab does not know has pictures of its runs and a report only.
         let Ok(case) = find(&case) else { continue };
         let saved = SavedRun::find(&out.join(CAPTURES).join(case.name()))?;
         let results: Result<Vec<CaseResult>> = saved.iter().map(SavedRun::result).collect();

@@ -11,14 +11,21 @@ use super::terminal::{self, Terminal};
 use super::{Outcome, batch, selection, summary, table};
 use crate::case::{Case, Plan, Run, all};
 use crate::measure::CaseResult;
+use crate::report::Variant;
 
 /// Runs what was asked for.
 pub(super) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome> {
     let plans = selection::plans(args)?;
     let staging = Staging::below(&args.out);
-    let results = run_all(&plans, args, &staging, terminal)?;
+    let (results, variants): (Vec<_>, Vec<_>) = run_all(&plans, args, &staging, terminal)?
+        .into_iter()
+        .unzip();
     for case in cases_of(&results) {
         artefacts::write_comparison(case, &results, args.png, &staging)?;
+        let all = std::iter::zip(&results, &variants);
+        let of_case = all.filter(|(result, _)| result.case == case.name());
+        let of_case = of_case.map(|(_, variant)| variant.clone()).collect();
+        artefacts::write_report(case.name(), of_case, &staging)?;
     }
     let committed = staging.commit()?;
     let printed = terminal::print(&text(args, &results, terminal));
@@ -39,7 +46,7 @@ fn run_all(
     args: &RunArgs,
     staging: &Staging,
     terminal: Terminal,
-) -> Result<Vec<CaseResult>> {
+) -> Result<Vec<(CaseResult, Variant)>> {
     let choice = Choice {
         snaplen: args.snaplen,
         png: args.png,
@@ -47,7 +54,10 @@ fn run_all(
     let work = |plan: &Plan| {
         let mut finished = Run::start(plan).finish()?;
         artefacts::write(&mut finished, choice, staging)?;
-        Ok(finished.result)
+        let is_beside = |other: &&Plan| other.case().name() == plan.case().name();
+        let beside = plans.iter().filter(is_beside).count();
+        let variant = artefacts::variant(&finished.recording, &finished.result, beside);
+        Ok((finished.result, variant))
     };
     let done = |count: usize, plan: &Plan| {
         if !args.quiet {

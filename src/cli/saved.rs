@@ -59,6 +59,11 @@ impl SavedRun {
         &self.out
     }
 
+    /// Whether both are of one case.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        self.directory.parent() == other.directory.parent()
+    }
+
     /// What happened.
     pub(super) fn recording(&self) -> Result<Recording> {
         let path = self.directory.join(EVENTS);

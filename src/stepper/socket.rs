@@ -72,6 +72,11 @@ impl<'a> SocketView<'a> {
         self.written.saturating_sub(self.acknowledged) + flag as u64
     }
 
+    /// Bytes of the outgoing stream that the peer has acknowledged.
+    pub const fn acknowledged_bytes(&self) -> u64 {
+        self.acknowledged
+    }
+
     /// The timer that fires next, if `ss` would show it at `now`. There is no event for a timer that is
     /// stopped: retransmission timers count only while something is unacknowledged.
     pub fn timer(&self, now: SimTime) -> Option<ShownTimer> {

@@ -65,6 +65,11 @@ impl<'a> Lines<'a> {
             .to_owned()
     }
 
+    /// The line of one entry without its time and place.
+    pub fn text(&self, entry: &Entry) -> String {
+        self.event(&entry.event).1
+    }
+
     fn event(&self, event: &Event) -> (Place<'a>, String) {
         match event {
             Event::Host(host, info) => {

@@ -84,6 +84,11 @@ impl<'a> View<'a> {
             .filter(|socket| !socket.closed)
     }
 
+    /// A socket, also one that is gone.
+    pub fn socket(&self, id: SocketId) -> Option<&SocketView<'a>> {
+        self.sockets.get(&id)
+    }
+
     /// The frames that are on their way. One that has left the last link for somebody who is no host (a
     /// gateway, the outside) is not among them.
     pub fn in_flight(&self) -> impl Iterator<Item = (FrameId, &Flight<'a>)> {

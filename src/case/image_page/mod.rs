@@ -102,7 +102,9 @@ impl Case for ImagePage {
 
     fn check(&self, plan: &Plan) -> Result<(), CaseError> {
         let sizes = plan.sizes("sizes").map_or(0, |sizes| sizes.len());
-        if sizes > http2::STREAMS {
+        let shape = Shape::named(plan.variant());
+        let at_once = shape.is_multiplexed() || shape.place == shape::Place::EdgeMiss;
+        if at_once && sizes > http2::STREAMS {
             return Err(CaseError::Contradiction {
                 case: self.name().to_owned(),
                 first: format!("sizes of {sizes} images"),
