@@ -187,7 +187,8 @@ fn the_last_frame_is_explained_with_relative_numbers() {
     let recording = sample::transfer();
     let mut cursor = Cursor::start(&recording);
     cursor.to_time(ms(225));
-    let last = cursor.view().last_frame().unwrap();
+    let view = cursor.view();
+    let last = view.last_frame().unwrap();
     assert_eq!(
         (last.host, last.direction),
         (SERVER_SOCKET.host, Direction::Out)
