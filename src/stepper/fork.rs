@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::contents::Contents;
 use super::player::Player;
+use super::tape::Tape;
 use crate::event::{DropCause, Event, HostId, SocketEvent};
 use crate::measure::account::{Account, PageAccount, Window};
 use crate::record::events_file::EventsFileError;
@@ -152,12 +153,26 @@ impl World {
             window,
             total_ms,
         } = future;
-        let account = window.map(|window| PageAccount::of(&recording, window).page);
+        let world = Self::open(Tape::of(recording), window, Some(total_ms))?;
         Ok(Self {
-            player: Player::open(super::Tape::of(recording))?,
-            account,
-            total_ms: Some(total_ms),
             injections,
+            ..world
+        })
+    }
+
+    /// A recording. There is an account if it is in memory and somebody says of what.
+    pub fn open(
+        tape: Tape,
+        window: Option<Window>,
+        total_ms: Option<f64>,
+    ) -> Result<Self, EventsFileError> {
+        let recording = tape.recording().zip(window);
+        let account = recording.map(|(recording, window)| PageAccount::of(recording, window).page);
+        Ok(Self {
+            player: Player::open(tape)?,
+            account,
+            total_ms,
+            injections: Vec::new(),
         })
     }
 
