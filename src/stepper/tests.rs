@@ -264,7 +264,11 @@ fn going_back_restores_the_world_exactly() {
         prints.push(ahead.place().fingerprint());
     }
     let distinct: std::collections::BTreeSet<_> = prints.iter().collect();
-    assert_eq!(distinct.len(), prints.len(), "every world has its own fingerprint");
+    assert_eq!(
+        distinct.len(),
+        prints.len(),
+        "every world has its own fingerprint"
+    );
     let mut file = Player::open(film).unwrap();
     assert_eq!(file.len(), ahead.len());
     proptest::proptest!(|(places in proptest::collection::vec(0..prints.len(), 1..12))| {

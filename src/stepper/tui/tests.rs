@@ -17,7 +17,11 @@ fn app() -> App {
 
 fn press(app: &mut App, keys: &str) {
     for letter in keys.chars() {
-        let key = if letter == '\n' { Key::Enter } else { Key::Char(letter) };
+        let key = if letter == '\n' {
+            Key::Enter
+        } else {
+            Key::Char(letter)
+        };
         assert_eq!(app.update(key), Effect::None, "{letter}");
         while app.is_busy() {
             app.tick();
@@ -30,7 +34,9 @@ fn screen(app: &mut App, width: u16, height: u16) -> String {
     terminal.draw(|frame| app.render(frame)).unwrap();
     let buffer = terminal.backend().buffer().clone();
     let rows = (0..height).map(|y| {
-        let row: String = (0..width).map(|x| buffer[(x, y)].symbol().to_owned()).collect();
+        let row: String = (0..width)
+            .map(|x| buffer[(x, y)].symbol().to_owned())
+            .collect();
         row.trim_end().to_owned()
     });
     rows.collect::<Vec<_>>().join("\n")
@@ -88,25 +94,53 @@ fn every_key_of_the_help_does_something_and_every_key_that_does_is_in_the_help()
     for letter in ' '..='~' {
         let mut app = app();
         app.update(Key::Char(letter));
-        let name = if letter == ' ' { "Space".to_owned() } else { letter.to_string() };
-        assert_eq!(!app.message.contains("does nothing"), named.contains(name.as_str()), "{letter}");
+        let name = if letter == ' ' {
+            "Space".to_owned()
+        } else {
+            letter.to_string()
+        };
+        assert_eq!(
+            !app.message.contains("does nothing"),
+            named.contains(name.as_str()),
+            "{letter}"
+        );
     }
 }
 
 #[test]
 fn going_back_undoes_going_forward() {
     let mut app = app();
-    for (there, back) in [("l", "h"), ("d", "D"), ("r", "R"), ("t", "T"), ("s", "S"), ("a", "A")] {
+    for (there, back) in [
+        ("l", "h"),
+        ("d", "D"),
+        ("r", "R"),
+        ("t", "T"),
+        ("s", "S"),
+        ("a", "A"),
+    ] {
         press(&mut app, there);
         let first = app.player().place().fingerprint();
         press(&mut app, there);
-        assert_ne!(app.player().place().fingerprint(), first, "{there} moves on");
+        assert_ne!(
+            app.player().place().fingerprint(),
+            first,
+            "{there} moves on"
+        );
         press(&mut app, back);
-        assert_eq!(app.player().place().fingerprint(), first, "{back} undoes {there}");
+        assert_eq!(
+            app.player().place().fingerprint(),
+            first,
+            "{back} undoes {there}"
+        );
         app.player_mut().to_position(0).unwrap();
     }
     press(&mut app, "jjjjkkj");
-    assert_eq!(app.player().contents().frames_before(app.player().position()), 3);
+    assert_eq!(
+        app.player()
+            .contents()
+            .frames_before(app.player().position()),
+        3
+    );
     app.update(Key::End);
     let end = app.player().position();
     press(&mut app, "j");
@@ -125,7 +159,13 @@ fn breakpoints_stop_and_can_be_turned_off_and_deleted() {
     press(&mut app, "C");
     assert_eq!(app.player().position(), drop);
     press(&mut app, "Bj q");
-    assert_eq!(app.breakpoints().iter().map(|point| point.on).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(
+        app.breakpoints()
+            .iter()
+            .map(|point| point.on)
+            .collect::<Vec<_>>(),
+        [true, false]
+    );
     press(&mut app, "c");
     assert_eq!(app.message(), "not found: nothing more matches");
     assert_eq!(app.player().position(), drop);
@@ -151,14 +191,40 @@ fn what_is_typed_wrong_is_said_at_its_place() {
     press(&mut app, "g825ms\n");
     assert_eq!(app.player().now().as_nanos(), 825_000_000);
     press(&mut app, "g3\n");
-    assert_eq!(app.player().contents().frames_before(app.player().position()), 3);
+    assert_eq!(
+        app.player()
+            .contents()
+            .frames_before(app.player().position()),
+        3
+    );
 }
 
 #[test]
 fn every_size_can_be_drawn_in_every_state() {
-    for (width, height) in [(0, 0), (1, 1), (3, 2), (79, 24), (80, 23), (80, 24), (120, 40), (200, 60), (500, 10), (81, 200)] {
+    for (width, height) in [
+        (0, 0),
+        (1, 1),
+        (3, 2),
+        (79, 24),
+        (80, 23),
+        (80, 24),
+        (120, 40),
+        (200, 60),
+        (500, 10),
+        (81, 200),
+    ] {
         let mut app = app();
-        for keys in ["", "jjjjjj", "]]]]]]]]]]]]]]", "?", "q", "B", "q", "/tcp.", "\n"] {
+        for keys in [
+            "",
+            "jjjjjj",
+            "]]]]]]]]]]]]]]",
+            "?",
+            "q",
+            "B",
+            "q",
+            "/tcp.",
+            "\n",
+        ] {
             press(&mut app, keys);
             for focus in Panel::ALL {
                 app.focus = focus;
@@ -173,7 +239,10 @@ fn every_size_can_be_drawn_in_every_state() {
 fn a_fork_that_changes_nothing_is_refused() {
     struct Same;
     impl crate::stepper::fork::Rerun for Same {
-        fn rerun(&self, _: &[crate::stepper::fork::Injection]) -> Result<crate::stepper::fork::Future, String> {
+        fn rerun(
+            &self,
+            _: &[crate::stepper::fork::Injection],
+        ) -> Result<crate::stepper::fork::Future, String> {
             Ok(crate::stepper::fork::Future {
                 recording: sample::transfer(),
                 window: None,
@@ -191,7 +260,10 @@ fn a_fork_that_changes_nothing_is_refused() {
     };
     let refused = app.world().fork(target, fate, &Same);
     app.forked(refused);
-    assert_eq!(app.message(), "#3 did not come to the path between the hosts");
+    assert_eq!(
+        app.message(),
+        "#3 did not come to the path between the hosts"
+    );
 }
 
 #[test]
