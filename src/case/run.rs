@@ -163,6 +163,23 @@ impl Run {
             .inject(verdict);
     }
 
+    /// Decides what becomes of one frame on the core path between two hosts, whenever it comes there. Everything
+    /// before is as it would be without.
+    ///
+    /// # Errors
+    /// [`CaseError::NoPath`] if no path joins the hosts.
+    pub fn inject_into(
+        &mut self,
+        (from, to): (HostId, HostId),
+        frame: FrameId,
+        verdict: Verdict,
+    ) -> Result<(), CaseError> {
+        let link = self.world.core_link(from, to);
+        link.ok_or(CaseError::NoPath { from, to })?
+            .inject_into(frame, verdict);
+        Ok(())
+    }
+
     /// What has happened so far.
     pub fn entries(&self) -> Vec<Entry> {
         self.recorder.borrow().entries().to_vec()

@@ -32,7 +32,7 @@ pub(super) enum Verb {
     List(ListArgs),
     /// Runs cases: prints measurement beside formula, writes captures and plots
     Run(RunArgs),
-    /// Runs one variant and prints everything that happened, event by event
+    /// Steps through one variant or a saved recording, event by event, forward and back
     Step(StepArgs),
     /// Draws the plots again from saved recordings, or the times of many runs of a variant
     Plot(PlotArgs),
@@ -133,22 +133,43 @@ Files, below DIR (default: the current directory):
 #[derive(Debug, clap::Args)]
 #[command(after_help = STEP_EXAMPLES)]
 pub(super) struct StepArgs {
-    /// The variant
-    #[arg(value_name = "CASE/VARIANT")]
+    /// The variant; or a recording that `wirelab run` has written, an events.bin or its directory
+    #[arg(value_name = "CASE/VARIANT | FILE | DIR")]
     pub(super) case: String,
 
     #[command(flatten)]
     pub(super) settings: Settings,
 
-    /// Print the whole run and end, which is also what happens without it
+    /// Go to the first event of which the expression holds; its syntax is that of Wireshark's display
+    /// filters, with fields of the lab under `wirelab.`
+    #[arg(long, value_name = "EXPR")]
+    pub(super) until: Option<String>,
+
+    /// Set a breakpoint; may be given several times
+    #[arg(long = "break", value_name = "EXPR")]
+    pub(super) breaks: Vec<String>,
+
+    /// Give the frame at that place another fate and compare both futures: drop, twice, `delay 20ms`, or
+    /// pass (if it was dropped)
+    #[arg(long, value_name = "FATE", requires = "until")]
+    pub(super) fork: Option<String>,
+
+    /// Print and end, which is also what happens where stdout is no terminal
     #[arg(long)]
     pub(super) print: bool,
 }
 
 const STEP_EXAMPLES: &str = "\
 Examples:
-  wirelab step handshake/syn-lost --print
-  wirelab step transfer/download --set drop=s2c:data:3 | less";
+  wirelab step handshake/syn-lost                    on the terminal; ? shows the keys
+  wirelab step captures/handshake/syn-lost           the recording of an earlier run
+  wirelab step transfer/download --set drop=s2c:data:3 | less
+  wirelab step transfer/download --print --until 'tcp.len > 0 && ip.src == 198.18.1.2'
+  wirelab step transfer/download --print --until 'tcp.seq == 1461' --fork drop
+
+Expressions: tcp.flags.syn && !tcp.flags.ack; ip.addr == 198.18.0.2; frame.time_relative > 150ms;
+  http contains \"GET\"; wirelab.event == \"drop\"; wirelab.host == \"client\" && wirelab.cwnd < 20000;
+  wirelab.state == \"TIME-WAIT\"; wirelab.mechanism == \"RTO\"; wirelab.request == 3";
 
 /// Arguments of `plot`.
 #[derive(Debug, clap::Args)]

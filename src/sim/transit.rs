@@ -62,7 +62,7 @@ impl World {
         while let Some(id) = legs.get(leg) {
             let link = usize::from(id.0);
             leg += 1;
-            if self.links[link].is_ideal() {
+            if self.links[link].is_ideal() && !self.links[link].awaits(frame.id) {
                 continue;
             }
             let now = self.now();
