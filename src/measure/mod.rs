@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod accuracy;
+pub mod diagnosis;
 mod exchanges;
 mod http2;
 mod quic;
