@@ -40,13 +40,13 @@ pub(super) fn sentence(lab: &Lab, verdict: &Verdict) -> String {
 /// What the constraint is called: what waits, and what it is multiplied by.
 fn name(lab: &Lab, verdict: &Verdict) -> String {
     let of = |one: &usize| &lab.reliefs[*one];
-    let gain = |one: &usize| lab.gain(&[*one]).unwrap_or(0.0);
+    let gain = |one: usize| lab.gain(&[one]).unwrap_or(0.0);
     let is_factor = |one: &&usize| of(one).component == Component::Distance;
     let (factors, counts): (Vec<_>, Vec<_>) = verdict.reliefs.iter().partition(is_factor);
     let mut names: Vec<&str> = Vec::new();
     for count in &counts {
         let name = of(count).constraint.as_str();
-        if gain(count) >= NAMED * gain(counts[0]) && !names.contains(&name) {
+        if gain(**count) >= NAMED * gain(*counts[0]) && !names.contains(&name) {
             names.push(name);
         }
     }

@@ -6,12 +6,14 @@ pub mod account;
 pub mod accuracy;
 pub mod diagnosis;
 mod exchanges;
+mod frames;
 mod http2;
 mod quic;
 mod result;
 mod timeline;
 
 pub use exchanges::Exchange;
+pub use frames::{SentFrame, repair, resent};
 pub use http2::{Http2Frame, Http2Layout};
 pub use quic::{QuicCarriers, QuicLabel};
 pub use result::{CaseResult, Check, Claim, Formula, ObjectResult, Table};

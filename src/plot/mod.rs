@@ -7,10 +7,12 @@
 
 mod accuracy;
 mod comparison;
+mod diagnosis;
 mod draw;
 mod figure;
 mod font;
 mod ladder;
+mod losses;
 mod output;
 mod restyle;
 mod scale;
@@ -23,6 +25,8 @@ mod tests;
 
 pub use accuracy::accuracy;
 pub use comparison::comparison;
+pub use diagnosis::diagnosis;
 pub use figure::Figure;
 pub use ladder::{MOST_FRAMES, ladder};
+pub use losses::losses;
 pub use theme::Theme;
