@@ -12,7 +12,7 @@ use super::output::{Committed, Staging};
 use super::saved::SavedRun;
 use super::terminal;
 use crate::case::find;
-use crate::measure::CaseResult;
+use crate::measure::{CaseResult, Page};
 
 /// Draws what was asked for.
 pub(super) fn plot(args: &PlotArgs) -> Result<Outcome> {
@@ -34,7 +34,7 @@ pub(super) fn plot(args: &PlotArgs) -> Result<Outcome> {
     Ok(Outcome::Kept)
 }
 
-/// Draws ladders, and the comparison of each case of which all variants were saved.
+/// Draws the pictures of each run, and those of each case of which all variants were saved.
 fn draw(
     out: &Path,
     runs: &BTreeSet<SavedRun>,
@@ -44,11 +44,13 @@ fn draw(
     let (mut files, mut cases) = (Vec::new(), BTreeSet::new());
     for run in runs {
         let recording = run.recording()?;
-        files.extend(artefacts::write_ladder(&recording, png, staging)?);
+        let pages = Page::all(&recording);
+        let pictures = artefacts::write_pictures(&recording, &pages, png, staging)?;
+        files.extend(pictures);
         cases.insert(recording.run.case);
     }
     for case in cases {
-        // A case that this wirelab does not know has ladders only.
+        // A case that this wirelab does not know has pictures of its runs only.
         let Ok(case) = find(&case) else { continue };
         let saved = SavedRun::find(&out.join(CAPTURES).join(case.name()))?;
         let results: Result<Vec<CaseResult>> = saved.iter().map(SavedRun::result).collect();

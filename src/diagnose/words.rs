@@ -46,7 +46,7 @@ fn name(lab: &Lab, verdict: &Verdict) -> String {
     let mut names: Vec<&str> = Vec::new();
     for count in &counts {
         let name = of(count).constraint.as_str();
-        if gain(**count) >= NAMED * gain(*counts[0]) && !names.contains(&name) {
+        if gain(*count) >= NAMED * gain(counts[0]) && !names.contains(&name) {
             names.push(name);
         }
     }

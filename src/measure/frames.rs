@@ -29,7 +29,7 @@ pub struct SentFrame {
 impl SentFrame {
     /// The frames in the order in which they left.
     pub fn all(recording: &Recording) -> Vec<Self> {
-        let index = Index::new(recording);
+        let index = Index::of(recording);
         let names = Names::of(&index);
         let stories = index.frames().iter();
         let mut frames: Vec<_> = stories.filter_map(|story| names.frame(&index, story)).collect();
@@ -124,7 +124,7 @@ impl Names {
 
 /// What repaired the loss of `lost`; `resent` says how many segments leave again where nothing is lost.
 pub fn repair(recording: &Recording, lost: FrameId, resent: usize) -> Repair {
-    let index = Index::new(recording);
+    let index = Index::of(recording);
     let Some(story) = index.frame(lost) else {
         return Repair::None;
     };

@@ -45,7 +45,19 @@ pub struct Window {
 impl PageAccount {
     /// The account of a window, and of every request that its host made in the whole recording.
     pub fn of(recording: &Recording, window: Window) -> Self {
+        Self::on(&Trail::of(recording), window)
+    }
+
+    /// The accounts of several windows.
+    pub fn all(recording: &Recording, windows: &[Window]) -> Vec<Self> {
         let trail = Trail::of(recording);
+        windows
+            .iter()
+            .map(|window| Self::on(&trail, *window))
+            .collect()
+    }
+
+    fn on(trail: &Trail<'_>, window: Window) -> Self {
         let objects = trail.exchanges.iter().enumerate();
         let objects = objects
             .filter(|(_, exchange)| exchange.client == window.host)
