@@ -180,6 +180,12 @@ impl Run {
         Ok(())
     }
 
+    /// Loses the frame of that name, wherever it is sent; another run of the same plan has told the name. Up to then
+    /// both runs are the same.
+    pub const fn lose(&mut self, frame: FrameId) {
+        self.world.lose(frame);
+    }
+
     /// What has happened so far.
     pub fn entries(&self) -> Vec<Entry> {
         self.recorder.borrow().entries().to_vec()

@@ -107,7 +107,14 @@ impl Walk<'_, '_> {
         takes
     }
 
-    fn push(&mut self, position: usize, entry: &Entry, kind: Kind, subject: i64, strings: &mut Strings) {
+    fn push(
+        &mut self,
+        position: usize,
+        entry: &Entry,
+        kind: Kind,
+        subject: i64,
+        strings: &mut Strings,
+    ) {
         self.steps.at.push((entry.at - self.last).as_nanos());
         self.last = entry.at;
         self.steps.kind.push(kind);
