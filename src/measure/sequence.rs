@@ -87,7 +87,7 @@ impl Sequence {
             (Some((socket, most)), quic) if quic.is_none_or(|(_, sent)| sent <= most) => {
                 Self::of_tcp(&index, socket)
             }
-            (_, Some(((socket, connection), _))) => Self::of_quic(&index, socket, connection),
+            (_, Some(((socket, connection), _))) => Some(Self::of_quic(&index, socket, connection)),
             _ => None,
         }
     }
@@ -209,7 +209,7 @@ impl Sequence {
             .extend(windows.ssthresh.map(|ssthresh| (at, ssthresh)));
     }
 
-    fn of_quic(index: &Index<'_>, socket: SocketId, connection: u64) -> Option<Self> {
+    fn of_quic(index: &Index<'_>, socket: SocketId, connection: u64) -> Self {
         let recording = index.recording();
         let is_own = |packet: &crate::event::QuicPacket| {
             packet.connection == connection && packet.kind == QuicPacketKind::OneRtt
@@ -253,7 +253,7 @@ impl Sequence {
             }
         }
         sequence.recovery(recording, socket, connection);
-        Some(sequence)
+        sequence
     }
 
     /// Takes note of the ranges of an ACK frame (RFC 9000 section 19.3).

@@ -26,16 +26,16 @@ fn boxes(figure: &Figure, ink: Ink, width: i32) -> usize {
 #[test]
 fn a_repair_is_named_by_its_mechanism_and_the_loss_is_crossed() {
     let recording = recording("transfer", "download", &[("drop", "s2c:data:20")]);
-    let sequence = Sequence::busiest(&recording).expect("there is data");
-    let lost = sequence.sent.iter().filter(|piece| piece.lost).count();
+    let busiest = Sequence::busiest(&recording).expect("there is data");
+    let lost = busiest.sent.iter().filter(|piece| piece.lost).count();
     let again: Vec<_> = sequence
         .sent
         .iter()
         .filter_map(|piece| piece.again)
         .collect();
     assert_eq!((lost, again.len()), (1, 1));
-    assert!(!sequence.selected.is_empty(), "SACK tells of the gap");
-    let figure = super::sequence(&recording, "title").expect("there is data");
+    assert!(!busiest.selected.is_empty(), "SACK tells of the gap");
+    let figure = sequence(&recording, "title").expect("there is data");
     assert_eq!(
         boxes(&figure, ink_of(again[0]), 4),
         1 + 1,
@@ -48,12 +48,12 @@ fn a_repair_is_named_by_its_mechanism_and_the_loss_is_crossed() {
 fn acknowledgments_reach_what_was_sent_and_never_go_back() {
     for (case, variant) in [("transfer", "download"), ("head-of-line", "h3-lost")] {
         let recording = recording(case, variant, &[]);
-        let sequence = Sequence::busiest(&recording).expect("there is data");
-        let acked: Vec<_> = sequence.acked.iter().map(|(_, acked)| *acked).collect();
+        let busiest = Sequence::busiest(&recording).expect("there is data");
+        let acked: Vec<_> = busiest.acked.iter().map(|(_, acked)| *acked).collect();
         assert!(acked.is_sorted(), "{case}");
-        let sent = sequence.sent.iter().map(|piece| piece.end).max();
+        let sent = busiest.sent.iter().map(|piece| piece.end).max();
         assert!(acked.last().copied() <= sent, "{case}");
-        let flight = sequence.in_flight.iter().map(|(_, bytes)| *bytes).max();
+        let flight = busiest.in_flight.iter().map(|(_, bytes)| *bytes).max();
         assert!(flight > Some(10_000), "{case}: {flight:?}");
     }
 }
@@ -61,11 +61,11 @@ fn acknowledgments_reach_what_was_sent_and_never_go_back() {
 #[test]
 fn all_bytes_of_a_download_are_sent_and_acknowledged() {
     let recording = recording("transfer", "download", &[("bytes", "300kB")]);
-    let sequence = Sequence::busiest(&recording).expect("there is data");
-    let sent = sequence.sent.last().map(|piece| piece.end);
+    let busiest = Sequence::busiest(&recording).expect("there is data");
+    let sent = busiest.sent.last().map(|piece| piece.end);
     assert_eq!(sent, Some(300_000));
-    assert_eq!(sequence.acked.last().map(|(_, acked)| *acked), sent);
-    assert_eq!(sequence.in_flight.last().map(|(_, bytes)| *bytes), Some(0));
+    assert_eq!(busiest.acked.last().map(|(_, acked)| *acked), sent);
+    assert_eq!(busiest.in_flight.last().map(|(_, bytes)| *bytes), Some(0));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_long_transfer_is_still_a_small_file() {
         "download",
         &[("bytes", "10MB"), ("rate", "100mbit")],
     );
-    let svg = super::sequence(&recording, "title")
+    let svg = sequence(&recording, "title")
         .expect("there is data")
         .svg(Theme::Adaptive);
     assert!(svg.len() < 500_000, "{}", svg.len());

@@ -75,7 +75,7 @@ impl Columns {
             let widths = rows.drawn.iter().map(|row| font::width(text(row), SMALL));
             widths.max().unwrap_or(0)
         };
-        let names = widest(|row| &row.name).min(WIDEST_NAME).max(60);
+        let names = widest(|row| &row.name).clamp(60, WIDEST_NAME);
         let protocol = MARGIN + 12 + names + 14;
         let axis = protocol + widest(|row| &row.protocol).max(40) + 14;
         Self {
