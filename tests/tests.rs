@@ -9,6 +9,8 @@
     reason = "client and clients, served and server are the words for it"
 )]
 
+/// Where the time went.
+mod account;
 /// The lab does what Linux did.
 mod accuracy;
 /// Rules about the source itself.
@@ -25,6 +27,8 @@ mod determinism;
 mod dns;
 /// Who is sent to which server.
 mod geo_routing;
+/// HTTP archives.
+mod har;
 /// What the HTTP roles say and send, seen through the case `head-of-line`.
 mod head_of_line;
 /// Stories of one host: how it opens, closes, waits and gives up.

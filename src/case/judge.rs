@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::Plan;
 use crate::measure::account::{PageAccount, Window};
-use crate::measure::{CaseResult, Check, Claim, Formula, HostView, ObjectResult, Table};
+use crate::measure::{
+    CaseResult, Check, Claim, Exchange, Formula, HostView, ObjectResult, Phases, Table,
+};
 use crate::record::Recording;
 use crate::units::Span;
 
@@ -84,6 +86,7 @@ impl Judgement {
         let traffic = crate::measure::Traffic::of(recording);
         let window = self.window(recording);
         let account = PageAccount::of(recording, window);
+        let phases = phases(recording, window);
         let residual = self
             .formula
             .as_ref()
@@ -116,9 +119,11 @@ impl Judgement {
                     self.cause.unwrap_or_else(|| "unexplained".to_owned())
                 }
             }),
+            phases: (!phases.is_empty())
+                .then(|| Phases::sum(phases.iter().map(|(_, phases)| *phases))),
             account: Some(account.page.millis()),
             window: Some(window),
-            objects: accounted(self.objects, &account),
+            objects: accounted(self.objects, &account, &phases),
             checks: self.checks,
             claims: self.claims,
             tables: self.tables,
@@ -144,13 +149,32 @@ impl Judgement {
     }
 }
 
-/// Objects with their accounts, which are in the same order.
-fn accounted(objects: Vec<ObjectResult>, account: &PageAccount) -> Vec<ObjectResult> {
+/// The steps of each request of the page's host, named, in the order of the requests.
+fn phases(recording: &Recording, window: Window) -> Vec<(String, Phases)> {
+    let own = Exchange::all(recording).into_iter();
+    own.filter(|exchange| exchange.client == window.host)
+        .map(|exchange| {
+            let phases = Phases::of(&exchange, recording.end());
+            (exchange.path().to_owned(), phases)
+        })
+        .collect()
+}
+
+/// Objects with their accounts and phases, which are in the same order.
+fn accounted(
+    objects: Vec<ObjectResult>,
+    account: &PageAccount,
+    phases: &[(String, Phases)],
+) -> Vec<ObjectResult> {
     let mut accounts = account.objects.iter();
+    let mut phases = phases.iter();
     let accounted = objects.into_iter().map(|object| ObjectResult {
         account: accounts
             .find(|account| account.name == object.name)
             .map(|account| account.account.millis()),
+        phases: phases
+            .find(|(name, _)| *name == object.name)
+            .map(|(_, phases)| Phases::sum([*phases])),
         ..object
     });
     accounted.collect()

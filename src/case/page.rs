@@ -89,6 +89,7 @@ pub(super) fn objects(
         total_ms: (fate.answered.unwrap_or(recording.end()) - fate.wanted).as_millis_f64(),
         bytes: fate.bytes,
         blocked_ms: blocked.get(position).map(|span| span.as_millis_f64()),
+        phases: None,
         account: None,
     };
     fates.iter().enumerate().map(result).collect()

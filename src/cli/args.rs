@@ -34,7 +34,7 @@ pub(super) enum Verb {
     Run(RunArgs),
     /// Runs one variant and prints everything that happened, event by event
     Step(StepArgs),
-    /// Draws the plots again from saved recordings
+    /// Draws the plots again from saved recordings, or the times of many runs of a variant
     Plot(PlotArgs),
     /// Compares the lab with measurements of Linux, with formulas and with bare smoltcp
     Accuracy(AccuracyArgs),
@@ -51,7 +51,7 @@ pub(super) struct ListArgs {
 }
 
 /// What changes a run.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(super) struct Settings {
     /// Turn a knob of every selected case, for example rtt=150ms, loss=1%, rate=10mbit, queue=100p,
     /// bytes=100kB, drop=s2c:data:20,c2s:syn:1; `wirelab list` shows the knobs
@@ -123,7 +123,10 @@ Files, below DIR (default: the current directory):
   captures/CASE/VARIANT/HOST.pcapng     what each host's tap saw, for Wireshark
   captures/CASE/VARIANT/events.bin      everything that happened, for plot
   captures/CASE/VARIANT/result.json     the figures
-  plots/CASE/VARIANT.svg                the ladder
+  captures/CASE/VARIANT/page.har        the requests as HAR 1.2, for waterfall viewers
+  plots/CASE/VARIANT.svg                the ladder; -waterfall.svg the requests, -sequence.svg a connection's
+                                        bytes over time, -distribution.svg the times of messages or requests
+  plots/CASE/account.svg                where the time of each variant went, when all of a case were run
   plots/CASE/comparison.svg             the variants side by side, when all of a case were run";
 
 /// Arguments of `step`.
@@ -151,9 +154,30 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = PLOT_EXAMPLES)]
 pub(super) struct PlotArgs {
-    /// Directories of earlier runs: OUT, or below it captures, captures/CASE or captures/CASE/VARIANT
-    #[arg(value_name = "DIR", required = true)]
-    pub(super) directories: Vec<PathBuf>,
+    /// Directories of earlier runs: OUT, or below it captures, captures/CASE or captures/CASE/VARIANT; with --vary or
+    /// --seeds, the variant that is run
+    #[arg(value_name = "DIR|CASE/VARIANT", required = true)]
+    pub(super) targets: Vec<PathBuf>,
+
+    /// Run the variant with each of these values of a knob and draw its times; twice for a heat map of two knobs
+    #[arg(long, value_name = "KEY=A,B,C", value_parser = setting)]
+    pub(super) vary: Vec<(String, String)>,
+
+    /// Run it with N seeds, from --seed on: draws how its times are distributed, or with --vary their medians
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(super) seeds: Option<u64>,
+
+    #[command(flatten)]
+    pub(super) settings: Settings,
+
+    /// Directory below which plots/ of --vary and --seeds is written
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = ".",
+        hide_default_value = true
+    )]
+    pub(super) out: PathBuf,
 
     /// Write plots as PNG too
     #[arg(long)]
@@ -163,7 +187,15 @@ pub(super) struct PlotArgs {
 const PLOT_EXAMPLES: &str = "\
 Examples:
   wirelab plot .                        all plots of the current directory's captures
-  wirelab plot captures/handshake --png";
+  wirelab plot captures/handshake --png
+  wirelab plot transfer/download --vary rtt=5ms,50ms,150ms --vary loss=0%,1%,2% --seeds 20
+  wirelab plot transfer/download --set loss=1% --seeds 1000
+
+Files:
+  plots/CASE/VARIANT.svg                the ladder, -waterfall.svg the requests, -sequence.svg a connection's bytes,
+                                        -distribution.svg the times of messages or requests
+  plots/CASE/comparison.svg             the variants side by side, account.svg where their time went
+  plots/CASE/VARIANT-KEY-KEY.svg        the times of --vary, VARIANT-seeds.svg those of --seeds";
 
 /// Arguments of `accuracy`.
 #[derive(Debug, clap::Args)]

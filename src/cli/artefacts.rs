@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use super::output::Staging;
 use crate::case::{Case, Finished, find};
-use crate::measure::CaseResult;
-use crate::plot::{Figure, Theme, comparison, ladder};
+use crate::measure::{CaseResult, Distribution, Page, har};
+use crate::plot::{self, Figure, Theme, comparison, ladder};
 use crate::record::pcapng::Captures;
 use crate::record::qlog::Qlog;
 use crate::record::{Recording, RunInfo, events_file};
@@ -15,6 +15,8 @@ use crate::report;
 pub(super) const EVENTS: &str = "events.bin";
 /// The result of a variant, beside its captures.
 pub(super) const RESULT: &str = "result.json";
+/// The requests of a variant as an HTTP archive, beside its captures.
+const HAR: &str = "page.har";
 /// The directory of all that is not a picture.
 pub(super) const CAPTURES: &str = "captures";
 
@@ -36,9 +38,15 @@ pub(super) fn write(finished: &mut Finished, choice: Choice, staging: &Staging) 
     let events = format!("{directory}/{EVENTS}");
     staging.write(&events, |out| Ok(events_file::write(recording, out)?))?;
     files.push(events);
+    let pages = Page::all(recording);
+    if let Some(archive) = har::archive(recording, &pages) {
+        let path = format!("{directory}/{HAR}");
+        staging.write(&path, |out| Ok(archive.write(out)?))?;
+        files.push(path);
+    }
     let json = format!("{directory}/{RESULT}");
     files.push(json.clone());
-    files.extend(write_ladder(recording, choice.png, staging)?);
+    files.extend(write_pictures(recording, &pages, choice.png, staging)?);
     result.files = files;
     staging.write(&json, |out| {
         serde_json::to_writer_pretty(&mut *out, result)?;
@@ -85,18 +93,42 @@ fn write_qlogs(recording: &Recording, directory: &str, staging: &Staging) -> Res
     Ok(files)
 }
 
-/// Draws the ladder of a recording and returns the names of its files.
-pub(super) fn write_ladder(
+/// Draws a recording as a ladder, a waterfall and a time-sequence graph, as far as it has what they show, and returns the
+/// names of their files.
+pub(super) fn write_pictures(
     recording: &Recording,
+    pages: &[Page],
     png: bool,
     staging: &Staging,
 ) -> Result<Vec<String>> {
     let RunInfo { case, variant, .. } = &recording.run;
-    let figure = ladder(recording, &title(&recording.run));
-    write_figure(&figure, &format!("plots/{case}/{variant}"), png, staging)
+    let (title, path) = (title(&recording.run), format!("plots/{case}/{variant}"));
+    let figures = [
+        (path.clone(), Some(ladder(recording, &title))),
+        (
+            format!("{path}-waterfall"),
+            plot::waterfall(recording, pages, &title),
+        ),
+        (
+            format!("{path}-sequence"),
+            plot::sequence(recording, &title),
+        ),
+        (
+            format!("{path}-distribution"),
+            Distribution::of(recording)
+                .map(|times| plot::distribution(&times, &title, &recording.run.command())),
+        ),
+    ];
+    let mut files = Vec::new();
+    for (path, figure) in figures {
+        if let Some(figure) = figure {
+            files.extend(write_figure(&figure, &path, png, staging)?);
+        }
+    }
+    Ok(files)
 }
 
-/// Draws the variants of a case side by side, if all of them are there.
+/// Draws the variants of a case side by side, with their formulas and with their accounts, if all of them are there.
 pub(super) fn write_comparison(
     case: &dyn Case,
     results: &[CaseResult],
@@ -116,7 +148,12 @@ pub(super) fn write_comparison(
     };
     let figure = comparison(case.name(), case.question(), &results);
     let path = format!("plots/{}/comparison", case.name());
-    write_figure(&figure, &path, png, staging)
+    let mut files = write_figure(&figure, &path, png, staging)?;
+    if let Some(figure) = plot::account(case.name(), case.question(), &results) {
+        let path = format!("plots/{}/account", case.name());
+        files.extend(write_figure(&figure, &path, png, staging)?);
+    }
+    Ok(files)
 }
 
 /// What the report shows of a run whose case's page has so many variants.

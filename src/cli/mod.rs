@@ -12,6 +12,7 @@ mod artefacts;
 mod batch;
 mod completions;
 mod failure;
+mod grid;
 mod list;
 mod output;
 mod plot;

@@ -3,22 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::Outcome;
 use super::args::PlotArgs;
 use super::artefacts::{self, CAPTURES};
+use super::grid;
 use super::output::{Committed, Staging};
 use super::saved::SavedRun;
 use super::terminal;
 use crate::case::find;
-use crate::measure::CaseResult;
+use crate::measure::{CaseResult, Page};
 use crate::report::Variant;
 
 /// Draws what was asked for.
 pub(super) fn plot(args: &PlotArgs) -> Result<Outcome> {
+    if !args.vary.is_empty() || args.seeds.is_some() {
+        return many(args);
+    }
+    if !args.settings.knobs.is_empty() || args.settings.stack.is_some() {
+        bail!("--set and --stack change a run: give --vary or --seeds too, or use `wirelab run`");
+    }
     let mut runs = BTreeMap::<PathBuf, BTreeSet<SavedRun>>::new();
-    for directory in &args.directories {
+    for directory in &args.targets {
         for run in SavedRun::find(directory)? {
             runs.entry(run.out().to_owned()).or_default().insert(run);
         }
@@ -35,7 +42,17 @@ pub(super) fn plot(args: &PlotArgs) -> Result<Outcome> {
     Ok(Outcome::Kept)
 }
 
-/// Draws ladders, the report of each case, and the comparison of each of which all variants were saved.
+/// Runs a variant many times, and draws its times.
+fn many(args: &PlotArgs) -> Result<Outcome> {
+    let staging = Staging::below(&args.out);
+    let files = grid::draw(args, &staging)?;
+    let committed = staging.commit()?;
+    terminal::print(&(files.join("\n") + "\n"))?;
+    committed.keep();
+    Ok(Outcome::Kept)
+}
+
+/// Draws the pictures of each run, the report of each case, and what compares the variants of a case that has all of them.
 fn draw(
     out: &Path,
     runs: &BTreeSet<SavedRun>,
@@ -45,7 +62,9 @@ fn draw(
     let (mut files, mut cases) = (Vec::new(), BTreeMap::<String, Vec<Variant>>::new());
     for run in runs {
         let recording = run.recording()?;
-        files.extend(artefacts::write_ladder(&recording, png, staging)?);
+        let pages = Page::all(&recording);
+        let pictures = artefacts::write_pictures(&recording, &pages, png, staging)?;
+        files.extend(pictures);
         let beside = runs.iter().filter(|other| run.is_beside(other)).count();
         let variant = artefacts::variant(&recording, &run.result()?, beside);
         let case = recording.run.case;
@@ -53,7 +72,7 @@ fn draw(
     }
     for (case, variants) in cases {
         files.push(artefacts::write_report(&case, variants, staging)?);
-        // A case that this wirelab does not know has ladders only.
+        // A case that this wirelab does not know has pictures of its runs and a report only.
         let Ok(case) = find(&case) else { continue };
         let saved = SavedRun::find(&out.join(CAPTURES).join(case.name()))?;
         let results: Result<Vec<CaseResult>> = saved.iter().map(SavedRun::result).collect();

@@ -4,14 +4,25 @@
 
 pub mod account;
 pub mod accuracy;
+mod distribution;
 mod exchanges;
+mod grid;
+pub mod har;
 mod http2;
+mod page;
+mod phases;
 mod quic;
 mod result;
+mod sequence;
 mod timeline;
 
+pub use distribution::Distribution;
 pub use exchanges::Exchange;
+pub use grid::{Grid, Scale};
 pub use http2::{Http2Frame, Http2Layout};
+pub use page::{Carrier, Page};
+pub use phases::Phases;
 pub use quic::{QuicCarriers, QuicLabel};
 pub use result::{CaseResult, Check, Claim, Formula, ObjectResult, Table};
+pub use sequence::{Piece, Sequence, Unit};
 pub use timeline::{HostView, Seen, Traffic, drops};

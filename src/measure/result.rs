@@ -40,7 +40,8 @@ pub struct CaseResult {
     pub residual_ms: Option<f64>,
     /// What explains the residual, empty if there is none.
     pub residual_cause: Option<String>,
-    /// HAR phases of the whole, in ms.
+    /// HAR phases in ms, those of all requests of the page added up: more than `total_ms` where they run beside each
+    /// other. `ssl` is a part of `connect`.
     pub phases: Option<BTreeMap<String, f64>>,
     /// Class of time -> ms.
     pub account: Option<BTreeMap<String, f64>>,
@@ -79,6 +80,9 @@ pub struct ObjectResult {
     pub bytes: u64,
     /// Time that its bytes had arrived at the host but could not be delivered.
     pub blocked_ms: Option<f64>,
+    /// HAR phases in ms, those that do not apply left out.
+    #[serde(default)]
+    pub phases: Option<BTreeMap<String, f64>>,
     /// Class of time -> ms, from the moment when it was wanted.
     #[serde(default)]
     pub account: Option<BTreeMap<String, f64>>,

@@ -158,10 +158,7 @@ impl<'a> HostView<'a> {
 
     /// When it first sent anything.
     pub fn first_sent(self) -> SimTime {
-        let first = self.recording.entries.iter().find(
-            |entry| matches!(&entry.event, Event::FrameSent { host, .. } if *host == self.host),
-        );
-        first.map_or(SimTime::ZERO, |entry| entry.at)
+        first_sent(self.recording, self.host).unwrap_or(SimTime::ZERO)
     }
 
     /// When its applications read last.
@@ -196,6 +193,14 @@ impl<'a> HostView<'a> {
             })
             .count() as u64
     }
+}
+
+/// When a host first sent anything.
+pub(super) fn first_sent(recording: &Recording, host: HostId) -> Option<SimTime> {
+    let first = recording.entries.iter().find(
+        |entry| matches!(&entry.event, Event::FrameSent { host: sender, .. } if *sender == host),
+    );
+    first.map(|entry| entry.at)
 }
 
 /// The frames that links dropped for this cause, in order.

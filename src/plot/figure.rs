@@ -3,6 +3,8 @@
 //! It knows neither frames nor results: whoever lays out a picture puts shapes here, and tests measure the
 //! [`Label`]s.
 
+use std::collections::BTreeSet;
+
 use super::font;
 use super::theme::Ink;
 
@@ -121,6 +123,18 @@ impl Figure {
             description: String::new(),
             shapes: Vec::new(),
         }
+    }
+
+    /// The inks that it is drawn with.
+    pub(super) fn inks(&self) -> BTreeSet<Ink> {
+        let ink = |shape: &Shape| match shape {
+            Shape::Line { ink, .. }
+            | Shape::Polygon { ink, .. }
+            | Shape::Box { ink, .. }
+            | Shape::Dot { ink, .. } => *ink,
+            Shape::Label(label) => label.ink,
+        };
+        self.shapes.iter().map(ink).collect()
     }
 
     /// Writes title and subtitle and returns the first free pixel row below them.

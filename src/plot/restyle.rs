@@ -42,7 +42,7 @@ fn opening(figure: &Figure, theme: Theme) -> String {
         font::BODY,
         escaped(&figure.title),
         escaped(&figure.description),
-        theme.style_sheet(),
+        theme.style_sheet(&figure.inks()),
     )
 }
 
@@ -86,9 +86,7 @@ impl<'a> Element<'a> {
             .into_iter()
             .flatten()
             .find(|c| c.starts_with('#'));
-        let ink = Ink::ALL
-            .into_iter()
-            .find(|ink| colour == Some(&hex(ink.light())));
+        let ink = Ink::all().find(|ink| colour == Some(&hex(ink.light())));
         ink.expect("figures are drawn with inks").class()
     }
 

@@ -114,6 +114,48 @@ pub(super) enum Axis {
     },
 }
 
+/// An axis from zero in equal steps, of nanoseconds, bytes or packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ruler {
+    /// From one tick to the next.
+    pub(super) step: u64,
+    /// Number of ticks after zero.
+    pub(super) steps: u64,
+}
+
+impl Ruler {
+    /// The ruler that reaches to `most`.
+    pub(super) fn of(most: u64) -> Self {
+        let step = round_step(most.max(1).div_ceil(6));
+        Self {
+            step,
+            steps: most.max(1).div_ceil(step),
+        }
+    }
+
+    /// Pixels from the beginning of a ruler of so many pixels; beyond its end for what is beyond its last tick.
+    pub(super) fn position(self, value: u64, pixels: i32) -> i32 {
+        let wide = u128::from(pixels.unsigned_abs());
+        let along = u128::from(value) * wide / u128::from((self.step * self.steps).max(1));
+        i32::try_from(along).unwrap_or(pixels)
+    }
+
+    /// Where to write numbers.
+    pub(super) fn ticks(self) -> impl Iterator<Item = u64> {
+        (0..=self.steps).map(move |index| index * self.step)
+    }
+}
+
+/// So many bytes as a label: `1.5 MB`, `64 kB`.
+pub(super) fn spoken_bytes(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    let unit = UNITS.into_iter().find(|(unit, _)| bytes >= *unit);
+    unit.map_or_else(
+        || format!("{bytes} B"),
+        |(unit, name)| format!("{} {name}", trimmed(&fixed(bytes, unit, 2))),
+    )
+}
+
 /// Largest ratio of spans that a linear axis shows well.
 const LINEAR_RATIO: u64 = 50;
 

@@ -1,8 +1,11 @@
 //! What all pictures have in common: themes, accessibility, size of text, and bytes.
 
+use std::collections::BTreeSet;
+
 use super::figure::{Align, Figure};
-use super::theme::Ink;
+use super::theme::{HEAT_STEPS, Ink};
 use super::{Theme, font};
+use crate::measure::account::Class;
 
 fn figure() -> Figure {
     let mut figure = Figure::new("Is 1 < 2 & 3?");
@@ -77,16 +80,44 @@ fn every_ink_for_text_is_legible_in_both_themes() {
 }
 
 #[test]
-fn no_two_inks_share_a_colour() {
-    for one in Ink::ALL {
-        assert_eq!(
-            Ink::ALL
-                .into_iter()
-                .filter(|ink| ink.light() == one.light())
-                .count(),
-            1
-        );
+fn no_two_inks_share_a_colour_or_a_class() {
+    let count = Ink::all().count();
+    let light: BTreeSet<_> = Ink::all().map(Ink::light).collect();
+    let dark: BTreeSet<_> = Ink::all().map(Ink::dark).collect();
+    let classes: BTreeSet<_> = Ink::all().map(Ink::class).collect();
+    assert_eq!(
+        (light.len(), dark.len(), classes.len()),
+        (count, count, count)
+    );
+}
+
+#[test]
+fn every_class_of_time_stands_out_from_a_dark_canvas() {
+    for class in Class::ALL {
+        let ink = Ink::Time(class);
+        let seen = contrast(ink.dark(), Ink::Canvas.dark());
+        assert!(seen >= 3.0, "{class}: {seen}");
     }
+}
+
+#[test]
+fn a_style_sheet_has_the_areas_that_are_used_and_no_others() {
+    let mut figure = figure();
+    figure.put_box((10, 10), (20, 20), Ink::Time(Class::Rto));
+    let svg = figure.svg(Theme::Light);
+    assert!(svg.contains(".rto{fill:#67001F}"), "{svg}");
+    assert!(!svg.contains(".think{") && !svg.contains(".heat-0{"));
+}
+
+#[test]
+fn the_sequential_scale_grows_lighter_with_every_step() {
+    let steps: Vec<_> = (0..HEAT_STEPS)
+        .map(|step| luminance(Ink::Heat(step).light()))
+        .collect();
+    assert!(
+        steps.is_sorted_by(|one, next| one * 1.15 < *next),
+        "{steps:?}"
+    );
 }
 
 #[test]

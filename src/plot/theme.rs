@@ -2,9 +2,12 @@
 //!
 //! Hues are Okabe and Ito's, told apart with every kind of colour vision; where a hue is too pale for text it
 //! is darkened (light) or lightened (dark) until its contrast with the canvas is at least 4.5. A meaning never
-//! rests on colour alone: retransmissions are dashed, drops are crossed.
+//! rests on colour alone: retransmissions are dashed, drops are crossed, classes of time have a letter.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+
+use crate::measure::account::Class;
 
 /// Which colours an SVG has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,11 +44,18 @@ pub(super) enum Ink {
     Lost,
     /// Remarks of hosts and applications.
     Remark,
+    /// What time was spent on, as areas.
+    Time(Class),
+    /// A step of a sequential scale from 0 to [`HEAT_STEPS`] - 1, as areas.
+    Heat(u8),
 }
 
+/// Steps of the sequential scale.
+pub(super) const HEAT_STEPS: u8 = 9;
+
 impl Ink {
-    /// All of them.
-    pub(super) const ALL: [Self; 10] = [
+    /// Those of lines and text, which every picture may use.
+    const COMMON: [Self; 10] = [
         Self::Canvas,
         Self::Text,
         Self::Muted,
@@ -57,6 +67,18 @@ impl Ink {
         Self::Lost,
         Self::Remark,
     ];
+
+    /// All of them.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let times = Class::ALL.into_iter().map(Self::Time);
+        let heats = (0..HEAT_STEPS).map(Self::Heat);
+        Self::COMMON.into_iter().chain(times).chain(heats)
+    }
+
+    /// Whether it fills areas only, and has a rule in a style sheet only where it is used.
+    const fn is_area(self) -> bool {
+        matches!(self, Self::Time(_) | Self::Heat(_))
+    }
 
     /// Its CSS class.
     pub(super) const fn class(self) -> &'static str {
@@ -71,6 +93,8 @@ impl Ink {
             Self::Again => "again",
             Self::Lost => "lost",
             Self::Remark => "remark",
+            Self::Time(class) => class.key(),
+            Self::Heat(step) => heat(step).0,
         }
     }
 
@@ -87,6 +111,8 @@ impl Ink {
             Self::Again => [0xa0, 0x40, 0x7c],
             Self::Lost => [0xc4, 0x4e, 0x00],
             Self::Remark => [0x00, 0x7a, 0x5a],
+            Self::Time(class) => time(class).0,
+            Self::Heat(step) => heat(step).1,
         }
     }
 
@@ -103,6 +129,8 @@ impl Ink {
             Self::Again => [0xe6, 0x9c, 0xca],
             Self::Lost => [0xff, 0x8f, 0x4d],
             Self::Remark => [0x3c, 0xc9, 0x9e],
+            Self::Time(class) => time(class).1,
+            Self::Heat(step) => heat(step).1,
         }
     }
 
@@ -116,20 +144,69 @@ impl Ink {
     }
 }
 
+/// A class of time on a light and on a dark canvas: one hue for each group. Dark ones are lightened for a dark canvas
+/// until their contrast with it is at least 3.
+const fn time(class: Class) -> ([u8; 3], [u8; 3]) {
+    match class {
+        Class::Client => ([0x99, 0x99, 0x99], [0x99, 0x99, 0x99]),
+        Class::Pool => ([0xe6, 0x9f, 0x00], [0xe6, 0x9f, 0x00]),
+        Class::Dns => ([0xf0, 0xe4, 0x42], [0xf0, 0xe4, 0x42]),
+        Class::Connect => ([0x00, 0x9e, 0x73], [0x00, 0x9e, 0x73]),
+        Class::Tls => ([0x66, 0xc2, 0xa5], [0x66, 0xc2, 0xa5]),
+        Class::Send => ([0xb2, 0xb2, 0xb2], [0xb2, 0xb2, 0xb2]),
+        Class::Propagation => ([0x01, 0x73, 0xb2], [0x01, 0x73, 0xb2]),
+        Class::Serialization => ([0x56, 0xb4, 0xe9], [0x56, 0xb4, 0xe9]),
+        Class::Queueing => ([0xa6, 0xce, 0xe3], [0xa6, 0xce, 0xe3]),
+        Class::EarlierResponse => ([0xcc, 0x79, 0xa7], [0xcc, 0x79, 0xa7]),
+        Class::Think => ([0xd5, 0x5e, 0x00], [0xd5, 0x5e, 0x00]),
+        Class::CongestionWindow => ([0x8c, 0x51, 0x0a], [0x8e, 0x54, 0x0f]),
+        Class::ReceiveWindow => ([0xbf, 0x81, 0x2d], [0xbf, 0x81, 0x2d]),
+        Class::SendBuffer => ([0xdf, 0xc2, 0x7d], [0xdf, 0xc2, 0x7d]),
+        Class::Http2FlowControl => ([0x80, 0x64, 0x1c], [0x80, 0x64, 0x1c]),
+        Class::QuicFlowControl => ([0xa0, 0x80, 0x40], [0xa0, 0x80, 0x40]),
+        Class::Nagle => ([0xc5, 0x1b, 0x7d], [0xc5, 0x1b, 0x7d]),
+        Class::DelayedAck => ([0xe9, 0xa3, 0xc9], [0xe9, 0xa3, 0xc9]),
+        Class::FastRetransmit => ([0xb2, 0x18, 0x2b], [0xb9, 0x2d, 0x3e]),
+        Class::RackTimer => ([0xd6, 0x60, 0x4d], [0xd6, 0x60, 0x4d]),
+        Class::Tlp => ([0xf4, 0xa5, 0x82], [0xf4, 0xa5, 0x82]),
+        Class::Rto => ([0x67, 0x00, 0x1f], [0x95, 0x4d, 0x62]),
+        Class::HeadOfLine => ([0x76, 0x2a, 0x83], [0x8b, 0x4a, 0x96]),
+    }
+}
+
+/// A step of the sequential scale: its CSS class and its colour on any canvas. From blue to yellow with a lightness
+/// that rises evenly, so that it reads the same with every kind of colour vision and in grey.
+const fn heat(step: u8) -> (&'static str, [u8; 3]) {
+    match step {
+        0 => ("heat-0", [0x00, 0x20, 0x51]),
+        1 => ("heat-1", [0x11, 0x36, 0x6c]),
+        2 => ("heat-2", [0x3c, 0x4d, 0x6e]),
+        3 => ("heat-3", [0x62, 0x64, 0x6f]),
+        4 => ("heat-4", [0x7f, 0x7c, 0x75]),
+        5 => ("heat-5", [0x9a, 0x94, 0x78]),
+        6 => ("heat-6", [0xbb, 0xaf, 0x71]),
+        7 => ("heat-7", [0xe2, 0xcb, 0x5c]),
+        _ => ("heat-8", [0xfd, 0xea, 0x45]),
+    }
+}
+
 impl Theme {
-    /// The style sheet of an SVG, without the `<style>` around it.
-    pub(super) fn style_sheet(self) -> String {
+    /// The style sheet of an SVG with these inks, without the `<style>` around it.
+    pub(super) fn style_sheet(self, used: &BTreeSet<Ink>) -> String {
+        let inks: Vec<_> = Ink::all()
+            .filter(|ink| !ink.is_area() || used.contains(ink))
+            .collect();
         match self {
             Self::Adaptive => {
-                let dark = colours(Ink::dark);
+                let dark = colours(&inks, Ink::dark);
                 format!(
                     "{}{}@media(prefers-color-scheme:dark){{{dark}}}",
                     fixed(),
-                    colours(Ink::light)
+                    colours(&inks, Ink::light)
                 )
             }
-            Self::Light => fixed() + &colours(Ink::light),
-            Self::Dark => fixed() + &colours(Ink::dark),
+            Self::Light => fixed() + &colours(&inks, Ink::light),
+            Self::Dark => fixed() + &colours(&inks, Ink::dark),
         }
     }
 }
@@ -137,7 +214,7 @@ impl Theme {
 /// Rules that no theme changes: dashes, and the strip of canvas behind text that keeps lines off the letters.
 fn fixed() -> String {
     let mut rules = "text{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}".to_owned();
-    for ink in Ink::ALL {
+    for ink in Ink::COMMON {
         if let Some((dash, gap)) = ink.dash() {
             write!(
                 rules,
@@ -150,15 +227,14 @@ fn fixed() -> String {
     rules
 }
 
-fn colours(value: fn(Ink) -> [u8; 3]) -> String {
+fn colours(inks: &[Ink], value: fn(Ink) -> [u8; 3]) -> String {
     let mut rules = format!("text{{stroke:{}}}", hex(value(Ink::Canvas)));
-    for ink in Ink::ALL {
+    for &ink in inks {
         let (class, colour) = (ink.class(), hex(value(ink)));
-        write!(
-            rules,
-            ".{class}{{fill:{colour}}}line.{class}{{stroke:{colour}}}"
-        )
-        .expect(INFALLIBLE);
+        write!(rules, ".{class}{{fill:{colour}}}").expect(INFALLIBLE);
+        if !ink.is_area() {
+            write!(rules, "line.{class}{{stroke:{colour}}}").expect(INFALLIBLE);
+        }
     }
     rules
 }

@@ -217,6 +217,7 @@ pub(super) fn objects(visits: &[Visit], end: SimTime) -> Vec<ObjectResult> {
             total_ms: (request.answered.unwrap_or(end) - request.wanted).as_millis_f64(),
             bytes: request.bytes,
             blocked_ms: None,
+            phases: None,
             account: None,
         })
         .collect()

@@ -70,6 +70,9 @@ impl Trail<'_> {
             return Vec::new();
         };
         let times = stream.transmissions(byte, until);
+        if times.last().is_none_or(|last| last.when.at != until) {
+            return Vec::new(); // it was something else that left then
+        }
         let pairs = std::iter::zip(&times, times.iter().skip(1));
         pairs
             .flat_map(|(lost, next)| self.repair(name, lost, next))

@@ -123,16 +123,17 @@ impl Trail<'_> {
             at: sent.at,
             entry: sent.entry,
         };
-        if let Some(segment) = story.segment.filter(|segment| segment.again.is_some()) {
-            for part in self
-                .recovery(hold.name, segment.offset, before.at)
-                .into_iter()
-                .rev()
-            {
-                put(part);
-            }
-            if let Some(first) = stream.first_sent(segment.offset) {
+        let again = story
+            .segment
+            .filter(|segment| segment.again.is_some() && segment.len > 0);
+        if let Some(segment) = again {
+            let repairs = self.recovery(hold.name, segment.offset, before.at);
+            let first = stream.first_sent(segment.offset);
+            if let Some(first) = first.filter(|_| !repairs.is_empty()) {
                 before = first.when;
+            }
+            for part in repairs.into_iter().rev() {
+                put(part);
             }
         }
         Some(before)

@@ -45,7 +45,19 @@ pub struct Window {
 impl PageAccount {
     /// The account of a window, and of every request that its host made in the whole recording.
     pub fn of(recording: &Recording, window: Window) -> Self {
+        Self::on(&Trail::of(recording), window)
+    }
+
+    /// The accounts of several windows.
+    pub fn all(recording: &Recording, windows: &[Window]) -> Vec<Self> {
         let trail = Trail::of(recording);
+        windows
+            .iter()
+            .map(|window| Self::on(&trail, *window))
+            .collect()
+    }
+
+    fn on(trail: &Trail<'_>, window: Window) -> Self {
         let objects = trail.exchanges.iter().enumerate();
         let objects = objects
             .filter(|(_, exchange)| exchange.client == window.host)
@@ -226,7 +238,7 @@ impl Trail<'_> {
             when: ready,
             socket: exchange.socket,
         };
-        let walk = Walk::of_page(self, exchange.client, opened).from(place);
+        let walk = Walk::of_opening(self, exchange.client, opened).from(place);
         let repairs = walk.into_iter().filter(|slice| slice.class.is_recovery());
         let mut slices = slices;
         for repair in repairs {

@@ -220,6 +220,14 @@ impl<'a> Trail<'a> {
         }
     }
 
+    /// The frame that was sent at this moment.
+    pub(super) fn frame_at(&self, when: Moment) -> Option<FrameId> {
+        match &self.index.recording().entries.get(when.entry)?.event {
+            Event::FrameSent { frame, .. } => Some(frame.id),
+            _ => None,
+        }
+    }
+
     /// The stream of HTTP/2 or QUIC that a byte belongs to.
     pub(super) fn owner(&self, name: Name, byte: u64) -> Option<u64> {
         match name {

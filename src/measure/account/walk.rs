@@ -25,6 +25,17 @@ pub(super) struct Place {
     pub(super) socket: Option<SocketId>,
 }
 
+/// How far a walk looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// The whole page: whatever is waited for is followed.
+    Page,
+    /// One request: waits for others are told as such, not followed.
+    Request,
+    /// The opening of a connection, on behalf of no request.
+    Opening,
+}
+
 /// A walk under way.
 #[derive(Debug)]
 pub(super) struct Walk<'t, 'a> {
@@ -36,8 +47,7 @@ pub(super) struct Walk<'t, 'a> {
     own: Own,
     /// The position of the request that it is on.
     pub(super) request: Option<usize>,
-    /// Whether only this request counts: waits for others are told as such, not followed.
-    alone: bool,
+    scope: Scope,
     /// Since when all is explained.
     edge: SimTime,
     /// What it found, the last first.
@@ -53,9 +63,17 @@ impl<'t, 'a> Walk<'t, 'a> {
             client,
             own: Own::Page(client),
             request: None,
-            alone: false,
+            scope: Scope::Page,
             edge: SimTime::ZERO,
             slices: Vec::new(),
+        }
+    }
+
+    /// A walk along the opening of a connection.
+    pub(super) fn of_opening(trail: &'t Trail<'a>, client: HostId, floor: SimTime) -> Self {
+        Self {
+            scope: Scope::Opening,
+            ..Self::of_page(trail, client, floor)
         }
     }
 
@@ -70,7 +88,7 @@ impl<'t, 'a> Walk<'t, 'a> {
                 .socket
                 .map_or(Own::Page(exchange.client), Own::Connection),
             request: Some(request),
-            alone: true,
+            scope: Scope::Request,
             edge: SimTime::ZERO,
             slices: Vec::new(),
         }
@@ -80,7 +98,7 @@ impl<'t, 'a> Walk<'t, 'a> {
     pub(super) fn from(mut self, place: Place) -> Vec<Slice> {
         let mut place = place;
         self.edge = place.when.at;
-        if self.alone {
+        if self.scope == Scope::Request {
             place = self.tail(place);
         }
         while self.floor < place.when.at {
@@ -148,7 +166,7 @@ impl<'t, 'a> Walk<'t, 'a> {
 
     /// The page's walk comes to where a request was sent: what came before is its preparation.
     fn preparation(&mut self, place: Place) -> Option<Place> {
-        let position = self.request.filter(|_| !self.alone)?;
+        let position = self.request.filter(|_| self.scope == Scope::Page)?;
         let exchange = &self.trail.exchanges[position];
         if exchange.client != place.host || exchange.at(Phase::RequestStart)? != place.when.at {
             return None;
@@ -167,7 +185,8 @@ impl<'t, 'a> Walk<'t, 'a> {
 
     /// A single request was read by the server's application later than it came: behind others of its connection.
     fn waited_for_others(&mut self, place: Place) -> Option<Place> {
-        let exchange = &self.trail.exchanges[self.request.filter(|_| self.alone)?];
+        let exchange =
+            &self.trail.exchanges[self.request.filter(|_| self.scope == Scope::Request)?];
         let begins = exchange.at(Phase::ServerStart)?;
         if exchange.server != Some(place.host) || begins != place.when.at {
             return None;
@@ -310,11 +329,13 @@ impl<'t, 'a> Walk<'t, 'a> {
     /// From the departure of the frame that brought a byte back to where the byte was wanted on the wire.
     fn byte(&mut self, name: Name, byte: u64, left: Place) -> Place {
         let trail = self.trail;
-        self.put(trail.recovery(name, byte, left.when.at));
         let Some(stream) = trail.stream(name) else {
             return left;
         };
-        let first = stream.first_sent(byte).copied();
+        let repairs = trail.recovery(name, byte, left.when.at);
+        let first = stream.first_sent(byte);
+        let first = first.filter(|sent| sent.when.at == left.when.at || !repairs.is_empty());
+        self.put(repairs);
         let (when, frame) = first.map_or((left.when, None), |sent| {
             (sent.when.min(left.when), Some(sent.frame))
         });
@@ -331,6 +352,7 @@ impl<'t, 'a> Walk<'t, 'a> {
             Class::Client if left.host != self.client => Class::Think,
             above => above,
         };
+        let frame = frame.or_else(|| trail.frame_at(left.when));
         if let Some(frame) = frame {
             self.put(trail.hold(Hold {
                 name,
@@ -358,7 +380,7 @@ impl<'t, 'a> Walk<'t, 'a> {
 
     /// Finds out which request a byte belongs to.
     fn recognise(&mut self, name: Name, byte: u64, written: SimTime) {
-        if self.alone {
+        if self.scope != Scope::Page {
             return;
         }
         let trail = self.trail;
