@@ -127,7 +127,8 @@ Files, below DIR (default: the current directory):
   plots/CASE/VARIANT.svg                the ladder; -waterfall.svg the requests, -sequence.svg a connection's
                                         bytes over time, -distribution.svg the times of messages or requests
   plots/CASE/account.svg                where the time of each variant went, when all of a case were run
-  plots/CASE/comparison.svg             the variants side by side, when all of a case were run";
+  plots/CASE/comparison.svg             the variants side by side, when all of a case were run
+  plots/CASE/index.html                 the report of the variants that were run, for a browser";
 
 /// Arguments of `step`.
 #[derive(Debug, clap::Args)]
@@ -195,6 +196,7 @@ Files:
   plots/CASE/VARIANT.svg                the ladder, -waterfall.svg the requests, -sequence.svg a connection's bytes,
                                         -distribution.svg the times of messages or requests
   plots/CASE/comparison.svg             the variants side by side, account.svg where their time went
+  plots/CASE/index.html                 the report of the variants that are given, for a browser
   plots/CASE/VARIANT-KEY-KEY.svg        the times of --vary, VARIANT-seeds.svg those of --seeds";
 
 /// Arguments of `accuracy`.
