@@ -42,6 +42,7 @@
 pub mod app;
 pub mod case;
 pub mod cli;
+pub mod diagnose;
 pub mod event;
 pub mod host;
 pub mod link;

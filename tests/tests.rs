@@ -49,6 +49,10 @@ mod quic;
 mod report;
 /// TLS on the lab's connections.
 mod secure;
+/// Stepping through a run, and forks.
+mod step;
+/// The interactive stepper on a pseudo terminal.
+mod step_terminal;
 /// Builders and drivers that the others share.
 mod support;
 /// Wireshark's opinion of the captures.

@@ -124,11 +124,16 @@ pub(super) async fn connect(
 ) -> Result<Connection, Box<dyn std::error::Error>> {
     let (channel, ends) = client.connect(exchange).await?;
     let socket = channel.socket();
-    let (sender, connection) = Builder::new(client.spawner.clone())
+    let mut builder = Builder::new(client.spawner.clone());
+    builder
         .timer(HyperTimer::new(client.net.clock().clone()))
-        .initial_max_send_streams(STREAMS)
-        .handshake(channel)
-        .await?;
+        .initial_max_send_streams(STREAMS);
+    if let Some(window) = client.http2_window {
+        builder
+            .initial_stream_window_size(window)
+            .initial_connection_window_size(window);
+    }
+    let (sender, connection) = builder.handshake(channel).await?;
     let task = client.spawner.spawn("http2 client", async move {
         let _ = connection.await; // whoever waits for an answer has the error
     });

@@ -16,6 +16,8 @@ pub struct Knob {
     pub kind: Kind,
     /// What it does, in one line.
     pub about: &'static str,
+    /// Whether results tell it only where it differs from its default.
+    pub quiet: bool,
 }
 
 /// Which values a knob takes.
@@ -27,6 +29,8 @@ pub enum Kind {
     Size,
     /// A size in a range of bytes.
     SizeWithin(RangeInclusive<u64>),
+    /// A size, or `auto`.
+    Buffer,
     /// Sizes one by one, or `none`: `10kB,4kB`.
     Sizes,
     /// A rate, or `unlimited`.
@@ -50,6 +54,9 @@ pub enum Kind {
 /// The longest time that a knob takes.
 const LONGEST: Span = Span::from_secs(86_400);
 
+/// Socket buffers: Linux takes no smaller ones (`SOCK_MIN_SNDBUF`, rounded), TCP's window no larger ones.
+const BUFFERS: RangeInclusive<u64> = 2_048..=1 << 30;
+
 /// The largest size that a knob takes, in bytes.
 const LARGEST: u64 = 4_000_000_000;
 
@@ -66,7 +73,15 @@ impl Knob {
             default: default.into(),
             kind,
             about,
+            quiet: false,
         }
+    }
+
+    /// The same, told only where it differs from its default.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
     }
 
     /// The value in its canonical spelling.
@@ -88,6 +103,7 @@ impl Knob {
             }
             Kind::Size => size(value, &(1..=LARGEST)),
             Kind::SizeWithin(range) => size(value, range),
+            Kind::Buffer => or_word(value, "auto", |value| size(value, &BUFFERS)),
             Kind::Sizes => or_word(value, "none", sizes),
             Kind::Rate => or_word(value, "unlimited", |value| {
                 Ok(value.parse::<BitRate>()?.to_string())
@@ -106,7 +122,7 @@ impl Knob {
     pub fn example(&self) -> String {
         match &self.kind {
             Kind::Time => "150ms".to_owned(),
-            Kind::Size => "100kB".to_owned(),
+            Kind::Size | Kind::Buffer => "100kB".to_owned(),
             Kind::Sizes => "10kB,4kB,120kB".to_owned(),
             Kind::Rate => "10mbit".to_owned(),
             Kind::Queue => "100p".to_owned(),
@@ -234,4 +250,50 @@ pub(super) fn stack_knobs() -> Vec<Knob> {
             "transport profile of the servers",
         ),
     ]
+    .into_iter()
+    .chain(tuning_knobs())
+    .collect()
+}
+
+/// What an administrator can tune on all hosts, under the names of Linux's sockets, routes and sysctls.
+fn tuning_knobs() -> [Knob; 6] {
+    [
+        Knob::new(
+            "initcwnd",
+            "10",
+            Kind::Count(1..=100_000),
+            "segments of the first congestion window (RFC 6928)",
+        ),
+        Knob::new(
+            "min_rto",
+            "200ms",
+            Kind::Time,
+            "shortest retransmission timeout of data (RFC 6298 section 2.4)",
+        ),
+        Knob::new(
+            "delayed_ack",
+            "on",
+            Kind::Switch,
+            "whether ACKs of what was read may wait (RFC 1122 section 4.2.3.2)",
+        ),
+        Knob::new(
+            "nagle",
+            "auto",
+            Kind::Choice(&["auto", "on", "off"]),
+            "Nagle's algorithm (RFC 896), or as each application sets it",
+        ),
+        Knob::new(
+            "rcvbuf",
+            "auto",
+            Kind::Buffer,
+            "receive buffer of each socket from the beginning, which limits its window",
+        ),
+        Knob::new(
+            "sndbuf",
+            "auto",
+            Kind::Buffer,
+            "send buffer of each socket from the beginning",
+        ),
+    ]
+    .map(Knob::quiet)
 }

@@ -9,6 +9,7 @@ mod judge;
 mod knob;
 mod page;
 mod plan;
+mod relief;
 mod run;
 mod secure;
 mod stage;
@@ -32,6 +33,7 @@ pub use self::error::CaseError;
 pub use self::judge::{Judgement, expect};
 pub use self::knob::{Kind, Knob};
 pub use self::plan::Plan;
+pub use self::relief::{Relief, reliefs};
 pub use self::run::{Finished, Run};
 pub use self::stage::Stage;
 
@@ -74,6 +76,11 @@ pub trait Case: Sync {
 
     /// Builds the topology, starts the applications, and returns the task with which the run ends.
     fn build(&self, plan: &Plan, stage: &mut Stage) -> Main;
+
+    /// What can be changed about a plan so that one component is no longer in the way.
+    fn reliefs(&self, plan: &Plan) -> Vec<Relief> {
+        reliefs(plan)
+    }
 
     /// Holds the recording against formula and expectations.
     fn judge(&self, plan: &Plan, recording: &Recording) -> Judgement;

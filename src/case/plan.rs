@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::error::nearest_of;
 use super::knob::{Kind, Knob, stack_knobs};
 use super::{Case, CaseError, Variant, find};
-use crate::host::Profile;
+use crate::host::{Forced, Profile};
 use crate::link::{Direction, DropScripts, LinkConfig, Loss, QueueLimit};
 use crate::record::RunInfo;
 use crate::units::{Bytes, Percent, Span};
@@ -120,11 +120,45 @@ impl Plan {
         self.seed
     }
 
-    /// Every knob with its value.
+    /// Every knob with its value, those left out that are told only where they differ from their defaults.
     pub fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.values
-            .iter()
-            .map(|(key, value)| (*key, value.as_str()))
+        let told = |knob: &&Knob| !knob.quiet || self.values[knob.key] != knob.default;
+        let told = self.knobs.iter().filter(told);
+        told.map(|knob| (knob.key, self.values[knob.key].as_str()))
+    }
+
+    /// The same run with another variant, and other values for some knobs.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn changed<'a>(
+        &self,
+        variant: Option<&str>,
+        settings: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, CaseError> {
+        let mut plan = self.clone();
+        if let Some(variant) = variant {
+            plan.variant = variant_of(self.case, variant)?;
+        }
+        for (key, value) in settings {
+            plan.set(key, value)?;
+        }
+        self.case.check(&plan)?;
+        Ok(plan)
+    }
+
+    /// The same run with another seed.
+    #[must_use]
+    pub fn seeded(&self, seed: u64) -> Self {
+        Self {
+            seed,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the case has such a knob.
+    pub fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
     }
 
     /// What a recording says of its run: the knobs that differ from the defaults.
@@ -155,12 +189,34 @@ impl Plan {
 
     /// The profile of the clients.
     pub fn client(&self) -> Profile {
-        self.parsed("client_stack")
+        self.tuned(self.parsed("client_stack"))
     }
 
     /// The profile of the servers.
     pub fn server(&self) -> Profile {
-        self.parsed("server_stack")
+        self.tuned(self.parsed("server_stack"))
+    }
+
+    /// A profile as the tuning knobs have it.
+    fn tuned(&self, profile: Profile) -> Profile {
+        let buffer = |key| Some(self.optional::<Bytes>(key, "auto")?.as_usize());
+        let quick_ack = !self.is_on("delayed_ack");
+        Profile {
+            initial_window: self.parsed("initcwnd"),
+            min_rto: self.span("min_rto"),
+            ack_delay: if quick_ack {
+                Span::ZERO
+            } else {
+                profile.ack_delay
+            },
+            forced: Forced {
+                nagle: (self.text("nagle") != "auto").then(|| self.is_on("nagle")),
+                quick_ack,
+                send_buffer: buffer("sndbuf"),
+                recv_buffer: buffer("rcvbuf"),
+            },
+            ..profile
+        }
     }
 
     /// A knob's value as it is written.
@@ -289,6 +345,7 @@ impl Kind {
         match self {
             Self::Time => "TIME",
             Self::Size | Self::SizeWithin(_) => "SIZE",
+            Self::Buffer => "SIZE|auto",
             Self::Sizes => "SIZE,...|FILE",
             Self::Rate => "RATE",
             Self::Queue => "PACKETSp|BYTES",

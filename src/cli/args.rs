@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::case::accuracy::SEEDS;
+use crate::units::Span;
 
 /// Replays what happens on the wire, packet by packet, in virtual time.
 #[derive(Debug, Parser)]
@@ -32,8 +33,10 @@ pub(super) enum Verb {
     List(ListArgs),
     /// Runs cases: prints measurement beside formula, writes captures and plots
     Run(RunArgs),
-    /// Runs one variant and prints everything that happened, event by event
+    /// Steps through one variant or a saved recording, event by event, forward and back
     Step(StepArgs),
+    /// Says which component is the constraint, and what each relief would gain
+    Diagnose(DiagnoseArgs),
     /// Draws the plots again from saved recordings, or the times of many runs of a variant
     Plot(PlotArgs),
     /// Compares the lab with measurements of Linux, with formulas and with bare smoltcp
@@ -134,6 +137,48 @@ Files, below DIR (default: the current directory):
 #[derive(Debug, clap::Args)]
 #[command(after_help = STEP_EXAMPLES)]
 pub(super) struct StepArgs {
+    /// The variant; or a recording that `wirelab run` has written, an events.bin or its directory
+    #[arg(value_name = "CASE/VARIANT | FILE | DIR")]
+    pub(super) case: String,
+
+    #[command(flatten)]
+    pub(super) settings: Settings,
+
+    /// Go to the first event of which the expression holds; its syntax is that of Wireshark's display
+    /// filters, with fields of the lab under `wirelab.`
+    #[arg(long, value_name = "EXPR")]
+    pub(super) until: Option<String>,
+
+    /// Set a breakpoint; may be given several times
+    #[arg(long = "break", value_name = "EXPR")]
+    pub(super) breaks: Vec<String>,
+
+    /// Give the frame at that place another fate and compare both futures: drop, twice, `delay 20ms`, or
+    /// pass (if it was dropped)
+    #[arg(long, value_name = "FATE", requires = "until")]
+    pub(super) fork: Option<String>,
+
+    /// Print and end, which is also what happens where stdout is no terminal
+    #[arg(long)]
+    pub(super) print: bool,
+}
+
+const STEP_EXAMPLES: &str = "\
+Examples:
+  wirelab step handshake/syn-lost                    on the terminal; ? shows the keys
+  wirelab step captures/handshake/syn-lost           the recording of an earlier run
+  wirelab step transfer/download --set drop=s2c:data:3 | less
+  wirelab step transfer/download --print --until 'tcp.len > 0 && ip.src == 198.18.1.2'
+  wirelab step transfer/download --print --until 'tcp.seq == 1461' --fork drop
+
+Expressions: tcp.flags.syn && !tcp.flags.ack; ip.addr == 198.18.0.2; frame.time_relative > 150ms;
+  http contains \"GET\"; wirelab.event == \"drop\"; wirelab.host == \"client\" && wirelab.cwnd < 20000;
+  wirelab.state == \"TIME-WAIT\"; wirelab.mechanism == \"RTO\"; wirelab.request == 3";
+
+/// Arguments of `diagnose`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = DIAGNOSE_EXAMPLES)]
+pub(super) struct DiagnoseArgs {
     /// The variant
     #[arg(value_name = "CASE/VARIANT")]
     pub(super) case: String,
@@ -141,15 +186,43 @@ pub(super) struct StepArgs {
     #[command(flatten)]
     pub(super) settings: Settings,
 
-    /// Print the whole run and end, which is also what happens without it
+    /// Look for the cheapest combination of reliefs with which the page takes no longer
+    #[arg(long, value_name = "TIME")]
+    pub(super) target: Option<Span>,
+
+    /// Lose each frame of the run once, in a run of its own, and say what that costs
     #[arg(long)]
-    pub(super) print: bool,
+    pub(super) losses: bool,
+
+    /// Directory below which plots/ is written
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = ".",
+        hide_default_value = true
+    )]
+    pub(super) out: PathBuf,
+
+    /// Write plots as PNG too
+    #[arg(long)]
+    pub(super) png: bool,
+
+    /// Print one JSON object, and nothing else
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
-const STEP_EXAMPLES: &str = "\
+const DIAGNOSE_EXAMPLES: &str = "\
 Examples:
-  wirelab step handshake/syn-lost --print
-  wirelab step transfer/download --set drop=s2c:data:3 | less";
+  wirelab diagnose image-page/origin-h1-six
+  wirelab diagnose image-page/origin-h2 --set loss=2% --target 300ms
+  wirelab diagnose transfer/download --set bytes=1MB --losses --out /tmp/losses
+
+Files, below DIR (default: the current directory):
+  plots/CASE/VARIANT-diagnosis.svg      the page as it is and after each relief, by what it spends time on
+  plots/CASE/VARIANT-losses.svg         what the loss of each frame costs, with --losses
+
+Exit status: 0, 1 if no combination meets the target, 2 for misuse and failed input or output.";
 
 /// Arguments of `plot`.
 #[derive(Debug, clap::Args)]

@@ -11,6 +11,7 @@ mod args;
 mod artefacts;
 mod batch;
 mod completions;
+mod diagnose;
 mod failure;
 mod grid;
 mod list;
@@ -77,6 +78,7 @@ fn dispatch(verb: Verb, terminal: Terminal) -> anyhow::Result<Outcome> {
         Verb::List(args) => list::list(&args),
         Verb::Run(args) => run::run(&args, terminal),
         Verb::Step(args) => step::step(&args, terminal),
+        Verb::Diagnose(args) => diagnose::diagnose(&args, terminal),
         Verb::Plot(args) => plot::plot(&args),
         Verb::Accuracy(args) => accuracy::accuracy(&args, terminal),
         Verb::Completions(args) => completions::completions(&args),

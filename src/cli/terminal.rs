@@ -13,6 +13,7 @@ const PLAIN: &str = "\x1b[0m";
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terminal {
     colours: bool,
+    interactive: bool,
     progress: bool,
 }
 
@@ -22,8 +23,19 @@ impl Terminal {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self {
             colours: !unwanted && io::stdout().is_terminal(),
+            interactive: io::stdout().is_terminal(),
             progress: io::stderr().is_terminal(),
         }
+    }
+
+    /// Whether somebody looks at stdout.
+    pub(super) const fn is_interactive(self) -> bool {
+        self.interactive
+    }
+
+    /// Whether colours are wanted.
+    pub(super) const fn has_colours(self) -> bool {
+        self.colours
     }
 
     /// The text in the colour of failures.

@@ -60,7 +60,7 @@ pub use self::outbox::{FrameNames, HostTimer, Outbox, Stirred};
 pub use self::ports::{EPHEMERAL, Tuple};
 pub use self::sockets::{SocketRow, TimerRow};
 pub use self::tap::SpareFrames;
-pub use self::transport::{CongestionControl, KeepAlive, Profile, Stack};
+pub use self::transport::{CongestionControl, Forced, KeepAlive, Profile, Stack};
 
 /// Largest IP packet that a tap carries unless told otherwise: Ethernet's 1500 bytes.
 pub const DEFAULT_MTU: usize = 1_500;

@@ -33,6 +33,7 @@ impl Host {
         remote: SocketAddrV4,
         options: &TcpOptions,
     ) -> Result<u32, SocketError> {
+        let options = &self.profile.forced.over(options);
         let timestamps = options.timestamps.unwrap_or(self.profile.timestamps);
         let tuple = self.choose_tuple(now, remote, options, timestamps)?;
         self.end_time_wait(now, tuple); // an allowed reuse ends it
@@ -78,7 +79,7 @@ impl Host {
             return Err(DiscardCause::BacklogFull);
         }
         listener.opening += 1;
-        let options = listener.options.tcp.clone();
+        let options = self.profile.forced.over(&listener.options.tcp);
         loop {
             let mut socket = connection::socket(&self.profile, &options);
             socket
@@ -159,6 +160,7 @@ impl Host {
             initial_window: profile.initial_window,
             congestion: options.congestion.unwrap_or(profile.congestion),
             initial_rto: profile.initial_rto,
+            min_rto: profile.min_rto,
             restart: options.idle_restart.unwrap_or(profile.idle_restart),
             retries: profile.data_retries,
             user_timeout: options.user_timeout,

@@ -33,6 +33,8 @@ pub use queue::QueueLimit;
 pub use script::{Direction, DropScript, DropScripts, Kind, Ordinals, ParseScriptError, Selector};
 pub use stats::LinkStats;
 
+use std::collections::BTreeMap;
+
 use crate::event::{DropCause, Event, LinkId, Probe};
 use crate::rng::Dice;
 use crate::units::{SimTime, Span};
@@ -56,6 +58,8 @@ pub struct Link {
     late: Option<(Watch, Span)>,
     memory: Option<FlowMemory>,
     injected: Option<Verdict>,
+    /// Verdicts on frames that have not come yet, by their names.
+    planned: BTreeMap<FrameId, Verdict>,
     /// Whether anything beyond rate, queue and delay is configured.
     meddles: bool,
     counts: LinkStats,
@@ -77,6 +81,7 @@ impl Link {
                 .map(|late| (Watch::new(&late.frames), late.by)),
             memory: None,
             injected: None,
+            planned: BTreeMap::new(),
             meddles: config.meddles(),
             counts: LinkStats::default(),
             config,
@@ -121,6 +126,17 @@ impl Link {
     /// Decides what becomes of the next frame offered; a second call before that replaces the first.
     pub fn inject(&mut self, verdict: Verdict) {
         self.injected = Some(verdict);
+    }
+
+    /// Decides what becomes of one frame, whenever it is offered. Until then the link does what it would do
+    /// without.
+    pub fn inject_into(&mut self, frame: FrameId, verdict: Verdict) {
+        self.planned.insert(frame, verdict);
+    }
+
+    /// Whether there is a verdict on a frame that has not come yet.
+    pub fn awaits(&self, frame: FrameId) -> bool {
+        !self.planned.is_empty() && self.planned.contains_key(&frame)
     }
 
     /// The counts at `now`, which is not before the last frame was offered.
@@ -179,7 +195,7 @@ impl Link {
 
     #[inline]
     fn fate(&mut self, now: SimTime, frame: &Frame) -> Fate {
-        if !self.meddles && self.injected.is_none() {
+        if !self.meddles && self.injected.is_none() && self.planned.is_empty() {
             return Fate::default();
         }
         let mut fate = self.chances.draw();
@@ -191,7 +207,8 @@ impl Link {
         {
             fate.longer = *by;
         }
-        if let Some(verdict) = self.injected.take() {
+        let planned = self.planned.remove(&frame.id);
+        if let Some(verdict) = self.injected.take().or(planned) {
             fate = self.chances.obey(verdict);
         }
         if fate.dropped != Some(DropCause::Injected) {

@@ -4,8 +4,10 @@
 
 pub mod account;
 pub mod accuracy;
+pub mod diagnosis;
 mod distribution;
 mod exchanges;
+mod frames;
 mod grid;
 pub mod har;
 mod http2;
@@ -18,6 +20,7 @@ mod timeline;
 
 pub use distribution::Distribution;
 pub use exchanges::Exchange;
+pub use frames::{SentFrame, repair, resent};
 pub use grid::{Grid, Scale};
 pub use http2::{Http2Frame, Http2Layout};
 pub use page::{Carrier, Page};

@@ -21,7 +21,7 @@ pub use index::{
 pub use quic::{QuicData, QuicSent};
 pub use recorder::Recorder;
 pub use recording::{Direction, Entry, Recording, RunInfo};
-pub use remarks::Remarks;
+pub use remarks::{Gathering, Remarks};
 
 #[cfg(test)]
 pub(crate) mod sample;

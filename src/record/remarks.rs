@@ -19,9 +19,9 @@ pub struct Remarks {
     by_frame: FxHashMap<(FrameId, Direction), Vec<String>>,
 }
 
-/// The pass that gathers remarks.
+/// The pass that gathers remarks, for whoever sees the events one by one.
 #[derive(Debug, Default)]
-pub(super) struct Gathering {
+pub struct Gathering {
     remarks: Remarks,
     links: BTreeMap<LinkId, String>,
     /// The timer of a socket that fired last and has made no frame leave yet.
@@ -66,7 +66,7 @@ impl Remarks {
 
 impl Gathering {
     /// The next event of the recording.
-    pub(super) fn event(&mut self, at: SimTime, event: &Event) {
+    pub fn event(&mut self, at: SimTime, event: &Event) {
         match event {
             Event::Link(link, info) => {
                 self.links.insert(*link, info.name.clone());
@@ -199,7 +199,8 @@ impl Gathering {
         }
     }
 
-    fn finish(mut self) -> Remarks {
+    /// The remarks, now that nothing more will happen.
+    pub fn finish(mut self) -> Remarks {
         self.end();
         self.remarks
     }

@@ -134,7 +134,7 @@ impl Sockets {
     }
 
     /// Everything that was noted belongs to this step.
-    pub(super) fn settle(&mut self, step: usize, view: &View<'_>, strings: &mut Strings) {
+    pub(super) fn settle(&mut self, step: usize, view: &View, strings: &mut Strings) {
         for id in std::mem::take(&mut self.touched) {
             if let (Some(track), Some(_)) = (self.track(id), view.socket(id)) {
                 track.settle(step, view, strings);
@@ -163,11 +163,11 @@ impl Track {
     }
 
     /// Compares the socket with what was last said of it.
-    fn settle(&mut self, step: usize, view: &View<'_>, strings: &mut Strings) {
+    fn settle(&mut self, step: usize, view: &View, strings: &mut Strings) {
         let Some(socket) = view.socket(self.id) else {
             return;
         };
-        let congestion = socket.congestion;
+        let congestion = socket.congestion.as_ref();
         let known = |value: Option<u64>| value.map_or(UNKNOWN, as_signed);
         let span = |span: Option<Span>| known(span.map(Span::as_nanos));
         let timer = socket.timer(view.now());

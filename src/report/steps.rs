@@ -74,14 +74,14 @@ impl Steps {
             room: most,
         };
         let mut view = View::default();
-        for entry in &index.recording().entries {
+        for (position, entry) in index.recording().entries.iter().enumerate() {
             if let Some((kind, subject)) = subject(&entry.event, numbers, sockets)
                 && walk.takes(kind)
             {
                 if let Some(before) = walk.steps.at.len().checked_sub(1) {
                     sockets.settle(before, &view, strings);
                 }
-                walk.push(entry, kind, subject, strings);
+                walk.push(position, entry, kind, subject, strings);
             }
             view.advance(entry);
             sockets.note(entry, walk.index);
@@ -107,7 +107,14 @@ impl Walk<'_, '_> {
         takes
     }
 
-    fn push(&mut self, entry: &Entry, kind: Kind, subject: i64, strings: &mut Strings) {
+    fn push(
+        &mut self,
+        position: usize,
+        entry: &Entry,
+        kind: Kind,
+        subject: i64,
+        strings: &mut Strings,
+    ) {
         self.steps.at.push((entry.at - self.last).as_nanos());
         self.last = entry.at;
         self.steps.kind.push(kind);
@@ -116,7 +123,7 @@ impl Walk<'_, '_> {
         let text = match kind {
             Kind::Sent | Kind::Received => -1,
             _ => strings
-                .number(&self.lines.text(entry))
+                .number(&self.lines.text(position))
                 .try_into()
                 .unwrap_or(-1),
         };

@@ -6,7 +6,7 @@ use super::gateway;
 use super::topology::Route;
 use super::world::{Entry, World};
 use crate::event::HostId;
-use crate::link::{Arrival, Outcome};
+use crate::link::{Arrival, Outcome, Verdict};
 use crate::wire::Frame;
 
 impl World {
@@ -62,7 +62,11 @@ impl World {
         while let Some(id) = legs.get(leg) {
             let link = usize::from(id.0);
             leg += 1;
-            if self.links[link].is_ideal() {
+            if self.doomed == Some(frame.id) {
+                self.doomed = None;
+                self.links[link].inject(Verdict::Drop);
+            }
+            if self.links[link].is_ideal() && !self.links[link].awaits(frame.id) {
                 continue;
             }
             let now = self.now();

@@ -17,7 +17,7 @@ use crate::link::{Arrival, Link, LinkConfig, LinkStats};
 use crate::rng::Dice;
 use crate::rt::{Clock, Executor, HostRef, Net, Spawner, TimerId};
 use crate::units::SimTime;
-use crate::wire::Frame;
+use crate::wire::{Frame, FrameId};
 
 /// Hosts, links, applications and the moment.
 pub struct World {
@@ -39,6 +39,8 @@ pub struct World {
     /// Empty; its allocations change places with those of hosts.
     pub(super) outbox: Outbox,
     pub(super) steps_here: u64,
+    /// The frame that the next link on its way is to lose.
+    pub(super) doomed: Option<FrameId>,
 }
 
 /// Something that will happen.
@@ -76,6 +78,7 @@ impl World {
             arrivals: Vec::new(),
             outbox: Outbox::default(),
             steps_here: 0,
+            doomed: None,
         }
     }
 
@@ -229,6 +232,11 @@ impl World {
             .iter()
             .find(|route| route.from == from && route.to == to)?;
         self.links.get_mut(usize::from(route.legs[1].0))
+    }
+
+    /// Loses the frame of that name on the first link of its way.
+    pub const fn lose(&mut self, frame: FrameId) {
+        self.doomed = Some(frame);
     }
 
     /// What every link has done so far, in order of their ids.

@@ -1,5 +1,7 @@
 //! A place between two events of a recording.
 
+use super::contents::Contents;
+use super::filter::{Filter, Moment};
 use super::view::View;
 use crate::event::Event;
 use crate::record::{Entry, Recording};
@@ -60,6 +62,32 @@ impl<'a> Cursor<'a> {
         self.current()
     }
 
+    /// Goes forward until an event has happened of which `filter` holds; stays if there is none. Reads the
+    /// recording once to know what becomes of its frames.
+    pub fn until(&mut self, filter: &Filter) -> Option<&'a Entry> {
+        let mut contents = Contents::default();
+        for entry in &self.recording.entries {
+            contents.note(entry);
+        }
+        contents.finish();
+        let mut view = self.view();
+        let ahead = self.recording.entries.iter().enumerate();
+        for (position, entry) in ahead.skip(self.position) {
+            view.advance(entry);
+            let moment = Moment {
+                contents: &contents,
+                position,
+                entry,
+                view: &view,
+            };
+            if filter.holds(&moment) {
+                self.position = position + 1;
+                return self.current();
+            }
+        }
+        None
+    }
+
     /// Goes back until the entry that happened last is an earlier one that `wanted` accepts; stays if there
     /// is none.
     pub fn previous_where(&mut self, wanted: impl FnMut(&Entry) -> bool) -> Option<&'a Entry> {
@@ -93,7 +121,7 @@ impl<'a> Cursor<'a> {
 
     /// The world here. It is made by replaying everything before: whoever only goes forward had better
     /// [`View::advance`] one view.
-    pub fn view(&self) -> View<'a> {
+    pub fn view(&self) -> View {
         let mut view = View::default();
         for entry in &self.recording.entries[..self.position] {
             view.advance(entry);

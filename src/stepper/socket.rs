@@ -6,16 +6,16 @@ use crate::event::{Congestion, Connection, SocketEvent, SocketId, TcpState, Time
 use crate::units::{SimTime, Span};
 
 /// A socket, built from its events and from the ACKs that its host received.
-#[derive(Clone, Debug)]
-pub struct SocketView<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketView {
     /// The socket.
     pub id: SocketId,
     /// Its ends.
-    pub connection: &'a Connection,
+    pub connection: Connection,
     /// Its TCP state.
     pub state: TcpState,
     /// Congestion window, round-trip times and the peer's window, as last told.
-    pub congestion: Option<&'a Congestion>,
+    pub congestion: Option<Congestion>,
     /// Whether it is gone.
     pub closed: bool,
     readable: u64,
@@ -38,8 +38,8 @@ pub struct ShownTimer {
     pub expiries: u32,
 }
 
-impl<'a> SocketView<'a> {
-    pub(super) const fn new(id: SocketId, connection: &'a Connection) -> Self {
+impl SocketView {
+    pub(super) const fn new(id: SocketId, connection: Connection) -> Self {
         Self {
             id,
             connection,
@@ -90,6 +90,23 @@ impl<'a> SocketView<'a> {
         })
     }
 
+    /// The timers that are set and have not fired, in order of their moments.
+    pub fn timers(&self, now: SimTime) -> Vec<(Timer, SimTime)> {
+        let set = self.timers.iter().filter(|(_, at)| **at >= now);
+        let counts = |timer: Timer| timer == Timer::DelayedAck || self.shown(timer).is_some();
+        let mut timers: Vec<_> = set
+            .filter(|(timer, _)| counts(**timer))
+            .map(|(timer, at)| (*timer, *at))
+            .collect();
+        timers.sort_by_key(|(timer, at)| (*at, *timer));
+        timers
+    }
+
+    /// Bytes that were written, that were acknowledged, that have come, and that were read.
+    pub const fn streams(&self) -> [u64; 4] {
+        [self.written, self.acknowledged, self.readable, self.read]
+    }
+
     fn shown(&self, timer: Timer) -> Option<&'static str> {
         match timer {
             Timer::KeepAlive => Some("keepalive"),
@@ -103,7 +120,7 @@ impl<'a> SocketView<'a> {
         }
     }
 
-    pub(super) fn event(&mut self, event: &'a SocketEvent) {
+    pub(super) fn event(&mut self, event: &SocketEvent) {
         match event {
             SocketEvent::State { to, .. } => self.state = *to,
             SocketEvent::AppWrite { offset, len } => self.written = offset + u64::from(*len),
@@ -116,7 +133,7 @@ impl<'a> SocketView<'a> {
                 self.timers.remove(timer);
                 self.expiries += u32::from(is_retry(*timer));
             }
-            SocketEvent::Windows(congestion) => self.congestion = Some(congestion),
+            SocketEvent::Windows(congestion) => self.congestion = Some((**congestion).clone()),
             SocketEvent::Closed { .. } => self.closed = true,
             SocketEvent::Opened(_)
             | SocketEvent::AppShutdown

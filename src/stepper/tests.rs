@@ -187,7 +187,8 @@ fn the_last_frame_is_explained_with_relative_numbers() {
     let recording = sample::transfer();
     let mut cursor = Cursor::start(&recording);
     cursor.to_time(ms(225));
-    let last = cursor.view().last_frame().unwrap();
+    let view = cursor.view();
+    let last = view.last_frame().unwrap();
     assert_eq!(
         (last.host, last.direction),
         (SERVER_SOCKET.host, Direction::Out)
@@ -220,4 +221,62 @@ fn queues_count_what_is_written_and_not_acknowledged() {
         cursor.view().sockets(CLIENT_SOCKET.host).next().is_none(),
         "it is gone"
     );
+}
+
+/// The hand-made transfer, again and again, so long that it takes several chunks.
+fn long() -> crate::record::Recording {
+    let once = sample::transfer();
+    let mut all = once.clone();
+    for round in 1..60_u64 {
+        let later = Span::from_millis(2_000 * round);
+        all.entries.extend(once.entries.iter().map(|entry| {
+            let mut entry = entry.clone();
+            entry.at = entry.at + later;
+            if let Event::FrameSent { frame, .. } | Event::FrameReceived { frame, .. } =
+                &mut entry.event
+            {
+                frame.id = FrameId(frame.id.0 + 100 * round);
+            }
+            entry
+        }));
+    }
+    all
+}
+
+/// The same recording in memory and from a file.
+fn tapes() -> [Tape; 2] {
+    let recording = long();
+    let mut file = Vec::new();
+    crate::record::events_file::write(&recording, &mut file).unwrap();
+    let input = Box::new(std::io::Cursor::new(file));
+    let blocks = crate::record::events_file::Blocks::open(input).unwrap();
+    [Tape::of(recording), Tape::film(blocks)]
+}
+
+#[test]
+fn going_back_restores_the_world_exactly() {
+    let [memory, film] = tapes();
+    let mut ahead = Player::open(memory).unwrap();
+    assert!(ahead.tape().chunks() > 1, "more than one chunk");
+    let mut prints = vec![ahead.place().fingerprint()];
+    while ahead.position() < ahead.len() {
+        ahead.by(1).unwrap();
+        prints.push(ahead.place().fingerprint());
+    }
+    let distinct: std::collections::BTreeSet<_> = prints.iter().collect();
+    assert_eq!(
+        distinct.len(),
+        prints.len(),
+        "every world has its own fingerprint"
+    );
+    let mut file = Player::open(film).unwrap();
+    assert_eq!(file.len(), ahead.len());
+    proptest::proptest!(|(places in proptest::collection::vec(0..prints.len(), 1..12))| {
+        for place in places {
+            for player in [&mut ahead, &mut file] {
+                player.to_position(place).unwrap();
+                proptest::prop_assert_eq!(player.place().fingerprint(), prints[place]);
+            }
+        }
+    });
 }

@@ -2,105 +2,112 @@
 
 use std::fmt::Write;
 
+use super::contents::Contents;
 use super::view::View;
 use super::words;
 use crate::event::{Event, HostId, LinkId};
-use crate::record::{Direction, Entry, Index, Recording, Remarks};
+use crate::record::{Direction, Entry, Recording};
 use crate::wire::{Frame, summary};
 
 /// A recording as lines: time, hosts with an arrow, what happened, and remarks in brackets.
 #[derive(Debug)]
 pub struct Lines<'a> {
-    index: Index<'a>,
-    remarks: Remarks,
-    /// Width of a host's name.
-    width: usize,
+    recording: &'a Recording,
+    contents: Contents,
 }
 
 /// Where a line's event took place.
-enum Place<'n> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At<'n> {
+    /// At a host.
     Host(&'n str),
+    /// A frame leaves a host.
     Leaves(&'n str),
+    /// A frame arrives at a host.
     Arrives(&'n str),
+    /// On a link between two hosts, with an arrow that says what happened there.
     Between(&'n str, &'static str, &'n str),
 }
 
 impl<'a> Lines<'a> {
     /// The lines of `recording`.
     pub fn of(recording: &'a Recording) -> Self {
-        let index = Index::of(recording);
-        let width = index
-            .hosts()
-            .map(|(_, host)| host.name.chars().count())
-            .max()
-            .unwrap_or_default();
+        let mut contents = Contents::default();
+        for entry in &recording.entries {
+            contents.note(entry);
+        }
+        contents.finish();
         Self {
-            index,
-            remarks: Remarks::of(recording),
-            width,
+            recording,
+            contents,
         }
     }
 
     /// All lines, in order.
     pub fn iter(&self) -> impl Iterator<Item = String> {
-        self.index
-            .recording()
-            .entries
-            .iter()
-            .map(|entry| self.line(entry))
+        let entries = self.recording.entries.iter().enumerate();
+        entries.map(|(position, entry)| self.contents.line(position, entry))
     }
 
-    /// The line of one entry of the recording.
-    pub fn line(&self, entry: &Entry) -> String {
-        let (place, text) = self.event(&entry.event);
-        let width = self.width;
+    /// What an entry says, without its time and place.
+    pub fn text(&self, position: usize) -> String {
+        let event = &self.recording.entries[position].event;
+        self.contents.told(position, event).1
+    }
+}
+
+impl Contents {
+    /// The line of an entry, which is at a position of the recording.
+    pub fn line(&self, position: usize, entry: &Entry) -> String {
+        let (place, text) = self.told(position, &entry.event);
+        let names = self.hosts.values();
+        let width = names
+            .map(|host| host.name.chars().count())
+            .max()
+            .unwrap_or_default();
         let place = match place {
-            Place::Host(host) => format!("{host:<width$}    {:<width$}", ""),
-            Place::Leaves(host) => format!("{host:<width$} -> {:<width$}", ""),
-            Place::Arrives(host) => format!("{:<width$} -> {host:<width$}", ""),
-            Place::Between(from, arrow, to) => format!("{from:<width$} {arrow} {to:<width$}"),
+            At::Host(host) => format!("{host:<width$}    {:<width$}", ""),
+            At::Leaves(host) => format!("{host:<width$} -> {:<width$}", ""),
+            At::Arrives(host) => format!("{:<width$} -> {host:<width$}", ""),
+            At::Between(from, arrow, to) => format!("{from:<width$} {arrow} {to:<width$}"),
         };
         format!("{}  {place}  {text}", entry.at)
             .trim_end()
             .to_owned()
     }
 
-    /// The line of one entry without its time and place.
-    pub fn text(&self, entry: &Entry) -> String {
-        self.event(&entry.event).1
-    }
-
-    fn event(&self, event: &Event) -> (Place<'a>, String) {
+    /// Where an event took place, and what happened.
+    pub fn told(&self, position: usize, event: &Event) -> (At<'_>, String) {
         match event {
             Event::Host(host, info) => {
                 let addresses: Vec<_> = info.addresses.iter().map(ToString::to_string).collect();
                 (
-                    Place::Host(self.name(*host)),
+                    At::Host(self.host(*host)),
                     format!("host at {}, {} stack", addresses.join(", "), info.stack),
                 )
             }
             Event::FrameSent { host, frame } => (
-                Place::Leaves(self.name(*host)),
-                self.frame(frame, Direction::Out),
+                At::Leaves(self.host(*host)),
+                self.passing(position, frame, Direction::Out),
             ),
             Event::FrameReceived { host, frame } => (
-                Place::Arrives(self.name(*host)),
-                self.frame(frame, Direction::In),
+                At::Arrives(self.host(*host)),
+                self.passing(position, frame, Direction::In),
             ),
             Event::FrameDiscarded { host, frame, cause } => (
-                Place::Host(self.name(*host)),
+                At::Host(self.host(*host)),
                 format!("{frame} discarded: {cause}"),
             ),
             Event::Socket(socket, event) => (
-                Place::Host(self.name(socket.host)),
+                At::Host(self.host(socket.host)),
                 format!("{socket} {}", words::socket(event)),
             ),
-            Event::App(host, event) => (Place::Host(self.name(*host)), words::app(event)),
+            Event::App(host, event) => (At::Host(self.host(*host)), words::app(event)),
             event => self.link_event(event),
         }
     }
 
-    fn link_event(&self, event: &Event) -> (Place<'a>, String) {
+    fn link_event(&self, event: &Event) -> (At<'_>, String) {
         match event {
             Event::Link(link, info) => (
                 self.on(*link, "=="),
@@ -132,16 +139,12 @@ impl<'a> Lines<'a> {
                 self.on(*link, "-!"),
                 format!("{frame} corrupted by {}: bit {bit}", self.link(*link)),
             ),
-            _ => (Place::Host(""), String::new()),
+            _ => (At::Host(""), String::new()),
         }
     }
 
-    fn frame(&self, frame: &Frame, direction: Direction) -> String {
-        let isns = self
-            .index
-            .frame(frame.id)
-            .map(|story| story.isns)
-            .unwrap_or_default();
+    fn passing(&self, position: usize, frame: &Frame, direction: Direction) -> String {
+        let isns = self.isns(&frame.bytes, position);
         let mut text = format!("{} {}", frame.id, summary::line(&frame.bytes, isns));
         let remarks = self.remarks.on(frame.id, direction);
         if !remarks.is_empty() {
@@ -150,24 +153,14 @@ impl<'a> Lines<'a> {
         text
     }
 
-    fn on(&self, link: LinkId, arrow: &'static str) -> Place<'a> {
-        match self.index.link(link) {
-            Some(info) => Place::Between(self.name(info.from), arrow, self.name(info.to)),
-            None => Place::Between("", arrow, ""),
-        }
-    }
-
-    fn link(&self, link: LinkId) -> &'a str {
-        self.index.link(link).map_or("a link", |info| &info.name)
-    }
-
-    fn name(&self, host: HostId) -> &'a str {
-        self.index.host(host).map_or("?", |info| &info.name)
+    fn on(&self, link: LinkId, arrow: &'static str) -> At<'_> {
+        let (from, to) = self.ends(link).unwrap_or_default();
+        At::Between(from, arrow, to)
     }
 }
 
 /// The TCP sockets of a host as `ss -tano` prints them.
-pub fn sockets(view: &View<'_>, host: HostId) -> String {
+pub fn sockets(view: &View, host: HostId) -> String {
     let mut text = format!(
         "{:<11} {:>6} {:>6} {:<21} {:<21} Timer\n",
         "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port"
@@ -192,7 +185,7 @@ pub fn sockets(view: &View<'_>, host: HostId) -> String {
 }
 
 /// The frames in flight, one line each.
-pub fn in_flight(view: &View<'_>) -> String {
+pub fn in_flight(view: &View) -> String {
     let mut text = String::new();
     for (id, flight) in view.in_flight() {
         let label = summary::label(&flight.frame.bytes, view.isns(&flight.frame.bytes));

@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("app", &["rt", "event", "rng", "units"]),
     ("record", &["event", "wire", "units"]),
     ("measure", &["record", "event", "wire", "units"]),
-    ("stepper", &["record", "event", "wire", "units"]),
+    ("stepper", &["measure", "record", "event", "wire", "units"]),
     ("plot", &["record", "measure", "event", "wire", "units"]),
     (
         "report",

@@ -22,7 +22,7 @@ fn the_help_shows_verbs_and_examples() {
     Commands:
       list         Shows the cases with their variants and knobs
       run          Runs cases: prints measurement beside formula, writes captures and plots
-      step         Runs one variant and prints everything that happened, event by event
+      step         Steps through one variant or a saved recording, event by event, forward and back
       plot         Draws the plots again from saved recordings
       accuracy     Compares the lab with measurements of Linux, with formulas and with bare smoltcp
       completions  Prints a completion script for a shell

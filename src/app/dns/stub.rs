@@ -73,6 +73,21 @@ impl Stub {
         self
     }
 
+    /// The same, but what `name` means is known already, for as long as anybody may remember it.
+    #[must_use]
+    pub fn knowing(self, name: &str, address: Ipv4Addr) -> Self {
+        let known = self.with_cache();
+        if let (Some(memory), Some(name)) = (&known.memory, name_of(name)) {
+            let answer = Answer {
+                addresses: vec![address],
+                ttl: u32::MAX,
+            };
+            let (now, mut cache) = (known.asker.net().clock().now(), memory.cache.borrow_mut());
+            cache.put(now, name, Subnet::EVERYWHERE, &answer);
+        }
+        known
+    }
+
     /// The address of `name` that should be tried first.
     ///
     /// # Errors

@@ -31,6 +31,9 @@ pub struct Client {
     pub lookup: Option<Stub>,
     /// How long TCP may take to connect, if that is limited.
     pub connect_timeout: Option<Span>,
+    /// Bytes that HTTP/2 may send of all answers before the client has read them (RFC 9113 section 5.2), if not as
+    /// many as hyper allows.
+    pub http2_window: Option<u32>,
 }
 
 impl Client {
@@ -52,6 +55,7 @@ impl Client {
             tls: None,
             lookup: None,
             connect_timeout: None,
+            http2_window: None,
         }
     }
 

@@ -5,6 +5,9 @@
 //! and the next. `world` builds it, `schedule` has the closed forms, `verdict` says which component is the
 //! constraint and what is said of the page.
 
+mod knobs;
+mod names;
+mod relief;
 mod schedule;
 mod shape;
 mod verdict;
@@ -17,7 +20,7 @@ use serde_json::{Value, json};
 use super::knob::{Kind, Knob, path_knobs};
 use super::page::{self, Fate};
 use super::secure::certificates_knob;
-use super::{Case, CaseError, Judgement, Main, Plan, Stage, Variant, expect};
+use super::{Case, CaseError, Judgement, Main, Plan, Relief, Stage, Variant, expect};
 use crate::app::http2;
 use crate::measure::{Check, Traffic};
 use crate::record::Recording;
@@ -97,6 +100,7 @@ impl Case for ImagePage {
             ),
             certificates_knob(),
         ]);
+        knobs.extend(knobs::knobs());
         knobs
     }
 
@@ -113,15 +117,19 @@ impl Case for ImagePage {
                     .to_owned(),
             });
         }
-        Ok(())
+        knobs::check(plan)
     }
 
     fn build(&self, plan: &Plan, stage: &mut Stage<'_>) -> Main {
         world::build(plan, stage)
     }
 
+    fn reliefs(&self, plan: &Plan) -> Vec<Relief> {
+        relief::of(plan)
+    }
+
     fn judge(&self, plan: &Plan, recording: &Recording) -> Judgement {
-        let (shape, page) = (Shape::named(plan.variant()), Page::of(plan));
+        let (shape, page) = (Shape::of(plan), Page::of(plan));
         let fates = page::fates(recording);
         let mut judgement = Judgement {
             total: page::total(recording, &fates),
@@ -137,7 +145,7 @@ impl Case for ImagePage {
             .iter()
             .any(|key| !plan.is_default(key));
         let overlapping = shape.is_multiplexed() && !plan.is_default("discovery");
-        if chance || overlapping {
+        if chance || overlapping || knobs::is_tuned(plan) {
             return judgement;
         }
         if page.is_exact(shape) {
@@ -161,7 +169,7 @@ fn listed(plan: &Plan) -> Vec<(u64, u64)> {
         let objects = usize::try_from(plan.count("objects")).expect("the knob's range is small");
         vec![plan.bytes("bytes"); objects]
     });
-    if Shape::named(plan.variant()).hero {
+    if Shape::of(plan).hero {
         sizes[0] = plan.bytes("hero_bytes");
     }
     let mut listed: Vec<_> = (1..).zip(sizes).collect();

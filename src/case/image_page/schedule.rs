@@ -33,6 +33,8 @@ pub(super) struct Page {
     pub(super) backhaul_rtt: Span,
     pub(super) think: Span,
     discovery: Span,
+    /// How long the lookup of the server's name takes.
+    lookup: Span,
     connections: usize,
     /// The server's first congestion window in bytes.
     first_window: u64,
@@ -57,6 +59,7 @@ impl Page {
             backhaul_rtt: plan.span("backhaul_rtt"),
             think: plan.span("think"),
             discovery: plan.span("discovery"),
+            lookup: super::knobs::lookup(plan),
             connections: count("connections"),
             first_window: plan.server().first_window(MSS),
             rate: plan.optional("rate", "unlimited"),
@@ -119,7 +122,7 @@ impl Page {
         };
         match shape.protocol {
             Protocol::H2 | Protocol::H3 => {
-                let ready = self.rtt(shape) * shape.setup_trips();
+                let ready = self.lookup + self.rtt(shape) * shape.setup_trips();
                 let asked = ready.max(self.discovery * (self.sizes.len() as u64 - 1));
                 let rounds = self.rounds(shape);
                 let end = asked + self.rtt(shape) * rounds + self.think + backhaul;
@@ -139,7 +142,8 @@ impl Page {
         };
         let mut connections = vec![new; self.connections(shape)];
         let mut ends = Vec::new();
-        let mut found = Span::ZERO;
+        // The first lookup is the only one: the browser keeps its answer.
+        let mut found = self.lookup;
         for size in &self.sizes {
             let next = connections.iter_mut().min_by_key(|one| one.idle);
             let next = next.expect("a page has a connection");
@@ -180,13 +184,18 @@ impl Page {
             // One answer at a time: each has the line to itself.
             Protocol::NewEach | Protocol::Serial => unlimited + line,
             // The line is busy from the first answer on, unless the windows are what takes long.
-            _ => unlimited.max(self.rtt(shape) * (shape.setup_trips() + 1) + line),
+            _ => unlimited.max(self.lookup + self.rtt(shape) * (shape.setup_trips() + 1) + line),
         }
     }
 
     /// The closed form in words.
     pub(super) fn text(&self, shape: Shape) -> String {
         let objects = self.sizes.len();
+        let lookup = if self.lookup.is_zero() {
+            ""
+        } else {
+            "lookup + "
+        };
         let setup = match (shape.setup_trips(), shape.protocol) {
             (_, Protocol::NewEach) => String::new(),
             (_, Protocol::H3) => "1 RTT (QUIC) + ".to_owned(),
@@ -216,7 +225,7 @@ impl Page {
             (_, Protocol::NewEach | Protocol::Serial) => " + serialization",
             _ => ", or connect + 1 RTT + serialization where that is more",
         };
-        format!("{setup}{requests}{miss}{line}")
+        format!("{lookup}{setup}{requests}{miss}{line}")
     }
 }
 
@@ -245,6 +254,7 @@ mod tests {
             backhaul_rtt: Span::from_millis(145),
             think: Span::ZERO,
             discovery: Span::ZERO,
+            lookup: Span::ZERO,
             connections: 6,
             first_window: 14_600,
             rate: None,

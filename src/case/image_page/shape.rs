@@ -1,6 +1,6 @@
 //! The variants: where the objects are, and how they are fetched.
 
-use crate::case::Variant;
+use crate::case::{Plan, Variant};
 
 /// One variant, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(super) struct Shape {
     pub(super) tls: bool,
     /// Whether the first object is a large image.
     pub(super) hero: bool,
+    /// Whether the client has been here before, and its first flight carries requests (RFC 8446 section 2.3).
+    pub(super) early_data: bool,
 }
 
 /// Who answers.
@@ -52,6 +54,7 @@ const fn shape(
         protocol,
         tls,
         hero: false,
+        early_data: false,
     }
 }
 
@@ -184,11 +187,41 @@ impl Shape {
         *found.expect("a plan has a variant of the case")
     }
 
+    /// What a plan asks for: its variant, as far as knobs do not say otherwise.
+    pub(super) fn of(plan: &Plan) -> Self {
+        let named = Self::named(plan.variant());
+        let place = match plan.text("place") {
+            "origin" => Origin,
+            "edge" => Edge,
+            "edge-miss" => EdgeMiss,
+            _ => named.place,
+        };
+        let protocol = match plan.text("protocol") {
+            "new-connection-each" => NewEach,
+            "h1-serial" => Serial,
+            "h1-six" => Six,
+            "h2" => H2,
+            "h3" => H3,
+            _ => named.protocol,
+        };
+        Self {
+            place,
+            protocol,
+            tls: protocol == H3
+                || match plan.text("tls") {
+                    "variant" => named.tls,
+                    word => word == "on",
+                },
+            early_data: plan.is_on("early_data"),
+            ..named
+        }
+    }
+
     /// Round trips before a connection takes its first request: TCP's and TLS 1.3's, or one of QUIC for both.
     pub(super) const fn setup_trips(self) -> u64 {
         match self.protocol {
             H3 => 1,
-            _ => 1 + self.tls as u64,
+            _ => 1 + (self.tls && !self.early_data) as u64,
         }
     }
 

@@ -1,9 +1,10 @@
 //! Client, origin and edge, and the browser's plan.
 
-use super::listed;
 use super::shape::{Place, Protocol, Shape};
+use super::{knobs, listed, names};
 use crate::app::http::{Client, Object, Requests, Server, Site, Want};
 use crate::app::proxy::{self, Upstream};
+use crate::app::tls::Terms;
 use crate::app::{http1, http2, http3};
 use crate::case::secure::{self, Security};
 use crate::case::{Main, Plan, Stage};
@@ -14,7 +15,7 @@ use crate::sim::PathConfig;
 use crate::units::Span;
 
 /// What the images' origin is called in requests.
-const NAME: &str = "images.test";
+pub(super) const NAME: &str = "images.test";
 
 /// The hosts of a page.
 struct Hosts {
@@ -25,7 +26,7 @@ struct Hosts {
 
 /// Builds the world; the page begins once an edge that needs it has its warm connection.
 pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
-    let shape = Shape::named(plan.variant());
+    let shape = Shape::of(plan);
     let hosts = hosts(plan, stage);
     let requests = Requests::new();
     let site = Site::new(objects(plan), requests.clone());
@@ -49,8 +50,19 @@ pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
             _ => &["http/1.1"],
         };
         let security = Security::of(plan, stage);
-        let pair = security.pair(&hosts.client, near, NAME, secure::modern(alpn));
+        let terms = Terms {
+            early_data: shape.early_data,
+            ..secure::modern(alpn)
+        };
+        let pair = security.pair(&hosts.client, near, NAME, terms);
+        if shape.early_data {
+            pair.client.visit(&pair.server);
+        }
         (client, server) = (client.with_tls(pair.client), server.with_tls(pair.server));
+    }
+    client.http2_window = knobs::http2_window(plan);
+    if let Some(stub) = names::lookup(plan, stage, (&hosts.client, near)) {
+        client = client.with_lookup(stub);
     }
     let wants = wants(plan);
     if shape.place == Place::EdgeMiss {
@@ -101,7 +113,7 @@ const fn port(shape: Shape) -> u16 {
 
 /// Only the hosts that a variant needs are joined.
 fn hosts(plan: &Plan, stage: &mut Stage<'_>) -> Hosts {
-    let shape = Shape::named(plan.variant());
+    let shape = Shape::of(plan);
     let client = stage.world.add_host("client", plan.client());
     let far = |stage: &mut Stage<'_>| stage.world.add_host("origin", plan.server());
     let near = |stage: &mut Stage<'_>| stage.world.add_host("edge", plan.server());

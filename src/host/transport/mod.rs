@@ -13,7 +13,7 @@ pub(in crate::host) mod receiver;
 mod rtt;
 pub(in crate::host) mod sender;
 
-pub use profile::{CongestionControl, KeepAlive, Profile, Stack};
+pub use profile::{CongestionControl, Forced, KeepAlive, Profile, Stack};
 
 pub(super) use linux::{Linux, receive_ring};
 pub(super) use native::Native;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::host::TcpOptions;
 use crate::units::Span;
 
 /// Which congestion controller a connection has.
@@ -76,6 +77,36 @@ pub struct Profile {
     pub send_buffer: usize,
     /// Receive buffer in bytes, unless a socket says otherwise.
     pub recv_buffer: usize,
+    /// Shortest retransmission timeout of `Stack::Linux` (`net.ipv4.tcp_rto_min_us`, `ip route ... rto_min`).
+    pub min_rto: Span,
+    /// What an administrator decides over the heads of applications.
+    pub forced: Forced,
+}
+
+/// Options that every socket of a host has, whatever its application asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forced {
+    /// Whether Nagle's algorithm is on (RFC 896).
+    pub nagle: Option<bool>,
+    /// No ACK of what was read is delayed (`ip route ... quickack 1`).
+    pub quick_ack: bool,
+    /// Send buffer in bytes, from the beginning.
+    pub send_buffer: Option<usize>,
+    /// Receive buffer in bytes, from the beginning.
+    pub recv_buffer: Option<usize>,
+}
+
+impl Forced {
+    /// Options as they are then.
+    pub(in crate::host) fn over(&self, options: &TcpOptions) -> TcpOptions {
+        TcpOptions {
+            nodelay: self.nagle.map_or(options.nodelay, |nagle| !nagle),
+            quick_ack: self.quick_ack || options.quick_ack,
+            send_buffer: self.send_buffer.or(options.send_buffer),
+            recv_buffer: self.recv_buffer.or(options.recv_buffer),
+            ..options.clone()
+        }
+    }
 }
 
 /// A stack name that the lab does not know.
@@ -104,6 +135,13 @@ impl Profile {
             timestamps: false,
             send_buffer: 4 << 20,
             recv_buffer: 4 << 20,
+            min_rto: Span::from_millis(200),
+            forced: Forced {
+                nagle: None,
+                quick_ack: false,
+                send_buffer: None,
+                recv_buffer: None,
+            },
         }
     }
 

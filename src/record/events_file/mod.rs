@@ -14,11 +14,13 @@
 //! always makes the same bytes.
 
 mod block;
+mod blocks;
 mod error;
 mod read;
 mod stored;
 mod write;
 
+pub use blocks::{Blocks, Input};
 pub use error::EventsFileError;
 pub use read::{read, read_from};
 pub use write::write;

@@ -61,7 +61,7 @@ pub fn read_from(mut input: impl Read + Seek, from: SimTime) -> Result<Recording
     Ok(Recording { run, entries })
 }
 
-fn header(input: &mut impl Read) -> Result<(), EventsFileError> {
+pub(super) fn header(input: &mut impl Read) -> Result<(), EventsFileError> {
     let mut magic = [0; 8];
     fill(input, &mut magic, 0, "the header")?;
     if magic != MAGIC {
@@ -75,7 +75,7 @@ fn header(input: &mut impl Read) -> Result<(), EventsFileError> {
     }
 }
 
-fn run_info(block: &Block) -> Result<RunInfo, EventsFileError> {
+pub(super) fn run_info(block: &Block) -> Result<RunInfo, EventsFileError> {
     if block.kind == Kind::Run {
         block.value()
     } else {
@@ -83,7 +83,7 @@ fn run_info(block: &Block) -> Result<RunInfo, EventsFileError> {
     }
 }
 
-fn entries_of(block: &Block, entries: &mut Vec<Entry>) -> Result<(), EventsFileError> {
+pub(super) fn entries_of(block: &Block, entries: &mut Vec<Entry>) -> Result<(), EventsFileError> {
     if block.kind != Kind::Entries {
         return Err(block.damaged("there are no entries"));
     }
@@ -103,7 +103,7 @@ fn entries_of(block: &Block, entries: &mut Vec<Entry>) -> Result<(), EventsFileE
 }
 
 /// The index, found from the end of the file.
-fn index(input: &mut (impl Read + Seek)) -> Result<TimeIndex, EventsFileError> {
+pub(super) fn index(input: &mut (impl Read + Seek)) -> Result<TimeIndex, EventsFileError> {
     let length = input.seek(SeekFrom::End(0))?;
     let end = length.saturating_sub(TRAILER_LEN);
     input.seek(SeekFrom::Start(end))?;

@@ -39,7 +39,7 @@ const DUPLICATES: u32 = 3;
 /// Most reordering that is believed, in segments (`net.ipv4.tcp_max_reordering`).
 const MOST_REORDERING: u32 = 300;
 
-/// Shortest retransmission timeout (`TCP_RTO_MIN`).
+/// Shortest retransmission timeout, unless an administrator says otherwise (`TCP_RTO_MIN`).
 pub(in crate::host) const MIN_RTO: Span = Span::from_millis(200);
 
 /// Timeout after a handshake that gave no RTT sample (RFC 6298 section 5.7).
@@ -56,6 +56,8 @@ pub(in crate::host) struct Setup {
     pub(in crate::host) congestion: CongestionControl,
     /// Timeout before there is an RTT sample (RFC 6298 section 2.1).
     pub(in crate::host) initial_rto: Span,
+    /// Shortest timeout once there is one (`tcp_rto_min`).
+    pub(in crate::host) min_rto: Span,
     /// Slow start after idle (RFC 5681 section 4.1, `net.ipv4.tcp_slow_start_after_idle`).
     pub(in crate::host) restart: bool,
     /// Retransmissions, with doubling intervals, after which the connection is given up (`tcp_retries2`).
@@ -175,7 +177,7 @@ impl Sender {
             board: Scoreboard::default(),
             window: Window::of(setup.congestion, setup.initial_window),
             controller: congestion::controller(setup.congestion),
-            rtt: RttEstimator::new(MIN_RTO, setup.initial_rto),
+            rtt: RttEstimator::new(setup.min_rto, setup.initial_rto),
             rack: Rack::default(),
             usage: Usage::new(setup.isn),
             state: State::Open,
@@ -223,7 +225,7 @@ impl Sender {
             self.rtt.note_min(now, rtt);
             self.rtt.sample(rtt, self.snd_una, self.snd_nxt);
         } else {
-            self.rtt = RttEstimator::new(MIN_RTO, CAUTIOUS_RTO);
+            self.rtt = RttEstimator::new(self.setup.min_rto, CAUTIOUS_RTO);
         }
         if opening.cut {
             self.window.cwnd = 1;

@@ -28,6 +28,7 @@ impl Script {
             initial_window: 10,
             congestion: CongestionControl::Cubic,
             initial_rto: Span::from_secs(1),
+            min_rto: MIN_RTO,
             restart: true,
             retries: 15,
             user_timeout: None,

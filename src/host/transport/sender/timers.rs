@@ -101,7 +101,7 @@ impl Sender {
         }
         let mut wait = match self.rtt.srtt() {
             // A lone segment's acknowledgment may be delayed at the receiver.
-            Some(srtt) if self.board.packets_out() == 1 => srtt * 2 + MIN_RTO,
+            Some(srtt) if self.board.packets_out() == 1 => srtt * 2 + self.setup.min_rto,
             Some(srtt) => srtt * 2 + MARGIN,
             None => self.setup.initial_rto,
         };
@@ -213,7 +213,7 @@ impl Sender {
 
     /// Data waits, nothing is in flight, and the window is closed: ask for it in time (`tcp_probe_timer`).
     pub(super) fn set_persist(&mut self, now: SimTime) {
-        let base = self.rtt.rto().max(MIN_RTO);
+        let base = self.rtt.rto().max(self.setup.min_rto);
         let wait = (base * (1 << self.persist_back_off.min(16))).min(MAX_RTO);
         self.alarm = Some((Alarm::Persist, now + wait));
     }

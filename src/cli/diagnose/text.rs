@@ -1,0 +1,221 @@
+//! A diagnosis as text.
+
+use std::fmt::Write;
+
+use crate::measure::account::Class;
+use crate::measure::diagnosis::{
+    Combination, Component, Diagnosis, LossMap, Relieved, Repair, Target, ms,
+};
+
+/// Frames that a loss map names.
+const MOST_LOSSES: usize = 10;
+
+/// All that is printed.
+pub(super) fn of(diagnosis: &Diagnosis) -> String {
+    let mut text = heading(diagnosis);
+    text.push_str(&reliefs(diagnosis));
+    text.push_str(&pairs(&diagnosis.pairs));
+    text.push_str(&exclusive(&diagnosis.exclusive));
+    if let Some(target) = &diagnosis.target {
+        text.push_str(&goal(target));
+    }
+    text.push_str(&accounts(diagnosis));
+    if let Some(losses) = &diagnosis.losses {
+        text.push_str(&lost(losses));
+    }
+    text
+}
+
+fn heading(diagnosis: &Diagnosis) -> String {
+    let Diagnosis {
+        case,
+        variant,
+        runs,
+        seeds,
+        ..
+    } = diagnosis;
+    let changed = diagnosis.changed.iter();
+    let changed: String = changed
+        .map(|(key, value)| format!(" {key}={value}"))
+        .collect();
+    let seeds = match &seeds[..] {
+        [seed] => format!("seed {seed}"),
+        [first, .., last] => format!("mean of seeds {first} to {last}, since chance decides"),
+        [] => String::new(),
+    };
+    let sentence = &diagnosis.constraint.sentence;
+    let total = ms(diagnosis.total_ms);
+    format!("{sentence}\n\n{case}/{variant}{changed}: {total}; {runs} runs, {seeds}\n\n")
+}
+
+fn reliefs(diagnosis: &Diagnosis) -> String {
+    let row = |relieved: &Relieved| {
+        let gain = 100.0 * relieved.gain_ms / diagnosis.total_ms;
+        [
+            relieved.remedy.words.clone(),
+            relieved.remedy.layer.to_string(),
+            ms(relieved.total_ms),
+            format!("{gain:.0} %"),
+            relieved
+                .next_words
+                .clone()
+                .unwrap_or_else(|| "–".to_owned()),
+        ]
+    };
+    let mut rows = vec![["relief", "layer", "page", "gain", "next constraint"].map(str::to_owned)];
+    rows.extend(diagnosis.reliefs.iter().map(row));
+    let mut text = columns(&rows, &[2, 3]);
+    if !diagnosis.idle.is_empty() {
+        let idle: Vec<_> = diagnosis
+            .idle
+            .iter()
+            .map(|remedy| remedy.words.as_str())
+            .collect();
+        writeln!(text, "no gain: {}", idle.join(", ")).expect(INFALLIBLE);
+    }
+    text
+}
+
+fn pairs(pairs: &[Combination]) -> String {
+    if pairs.is_empty() {
+        return String::new();
+    }
+    let row = |pair: &Combination| {
+        let only = if pair.complements {
+            "only together"
+        } else {
+            ""
+        };
+        [pair.words.join(" + "), ms(pair.total_ms), only.to_owned()]
+    };
+    let mut rows = vec![["pairs worth it", "page", ""].map(str::to_owned)];
+    rows.extend(pairs.iter().map(row));
+    format!("\n{}", columns(&rows, &[1]))
+}
+
+fn exclusive(pairs: &[[Component; 2]]) -> String {
+    if pairs.is_empty() {
+        return String::new();
+    }
+    let words: Vec<_> = pairs
+        .iter()
+        .map(|[one, other]| format!("{one} and {other}"))
+        .collect();
+    format!("not both at once: {}\n", words.join(", "))
+}
+
+fn goal(target: &Target) -> String {
+    let wanted = ms(target.target_ms);
+    match &target.met_by {
+        Some(met) if met.words.is_empty() => format!("\ntarget {wanted}: met as it is\n"),
+        Some(met) => format!(
+            "\ntarget {wanted}: cheapest is {}, which makes it {}\n",
+            met.words.join(" + "),
+            ms(met.total_ms)
+        ),
+        None => format!(
+            "\ntarget {wanted}: not met by any combination; the fastest is {} by {}\n",
+            ms(target.fastest.total_ms),
+            target.fastest.words.join(" + ")
+        ),
+    }
+}
+
+/// The account as it is, after the best relief, and after the best pair.
+fn accounts(diagnosis: &Diagnosis) -> String {
+    let best = diagnosis.reliefs.first();
+    let pair = diagnosis.pairs.first();
+    let mut heads = vec![("as it is".to_owned(), &diagnosis.account)];
+    heads.extend(best.map(|best| (best.remedy.words.clone(), &best.account)));
+    heads.extend(pair.map(|pair| (pair.words.join(" + "), &pair.account)));
+    let is_used = |class: &Class| {
+        heads
+            .iter()
+            .any(|(_, account)| account.contains_key(class.key()))
+    };
+    let cell = |class: Class, position: usize| {
+        let spent = heads
+            .get(position)
+            .and_then(|(_, account)| account.get(class.key()));
+        spent.map_or_else(String::new, |spent| ms(*spent))
+    };
+    let head = |position: usize| {
+        heads
+            .get(position)
+            .map_or_else(String::new, |(head, _)| head.clone())
+    };
+    let mut rows = vec![["account".to_owned(), head(0), head(1), head(2)]];
+    rows.extend(Class::ALL.into_iter().filter(is_used).map(|class| {
+        [
+            class.to_string(),
+            cell(class, 0),
+            cell(class, 1),
+            cell(class, 2),
+        ]
+    }));
+    format!("\n{}", columns(&rows, &[1, 2, 3]))
+}
+
+fn lost(losses: &LossMap) -> String {
+    let LossMap { frames, tried, .. } = losses;
+    let mut text = if tried.len() == *frames {
+        format!("\nlosses: each of {frames} frames lost once\n")
+    } else {
+        let tried = tried.len();
+        format!(
+            "\nlosses: {tried} of {frames} frames lost once, those that open and close all, the rest evenly\n"
+        )
+    };
+    for repair in Repair::ALL {
+        let costs = tried.iter().filter(|lost| lost.repair == repair);
+        let costs: Vec<_> = costs.map(|lost| lost.cost_ms).collect();
+        let most = costs.iter().copied().fold(0.0, f64::max);
+        if !costs.is_empty() {
+            let count = costs.len();
+            writeln!(text, "  {count} by {repair}, at most {}", ms(most)).expect(INFALLIBLE);
+        }
+    }
+    let mut worst: Vec<_> = tried.iter().collect();
+    worst.sort_by(|one, other| other.cost_ms.total_cmp(&one.cost_ms));
+    let mut rows = vec![["the tail", "frame", "at", "cost", "repaired by"].map(str::to_owned)];
+    rows.extend(worst.iter().take(MOST_LOSSES).map(|lost| {
+        let by = if lost.whole {
+            lost.repair.to_string()
+        } else {
+            "not repaired".to_owned()
+        };
+        let frame = format!("{} {}", lost.host, lost.number);
+        [
+            lost.what.clone(),
+            frame,
+            ms(lost.at_ms),
+            ms(lost.cost_ms),
+            by,
+        ]
+    }));
+    text + &columns(&rows, &[2, 3])
+}
+
+/// Rows with their cells one below the other; those of `right` end where their column ends.
+fn columns<const N: usize>(rows: &[[String; N]], right: &[usize]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0)
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    rows.iter().fold(String::new(), |text, row| {
+        let cells = row.iter().zip(widths).enumerate();
+        let line: Vec<_> = cells
+            .map(|(column, (cell, width))| {
+                if right.contains(&column) {
+                    format!("{cell:>width$}")
+                } else {
+                    format!("{cell:width$}")
+                }
+            })
+            .collect();
+        text + line.join("  ").trim_end() + "\n"
+    })
+}
+
+const INFALLIBLE: &str = "a string takes every text";

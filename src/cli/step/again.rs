@@ -1,0 +1,37 @@
+//! The same plan once more, with other fates for some frames.
+
+use crate::case::{Plan, Run};
+use crate::link::Verdict;
+use crate::stepper::fork::{Fate, Future, Injection, Rerun};
+
+/// A plan that can be run again.
+#[derive(Debug)]
+pub(super) struct Again(pub(super) Plan);
+
+impl Rerun for Again {
+    fn rerun(&self, injections: &[Injection]) -> Result<Future, String> {
+        let mut run = Run::start(&self.0);
+        for injection in injections {
+            let ends = (injection.from, injection.to);
+            run.inject_into(ends, injection.frame, verdict(injection.fate))
+                .map_err(|error| error.to_string())?;
+        }
+        let finished = run
+            .finish()
+            .map_err(|error| format!("the fork does not come to an end: {error}"))?;
+        Ok(Future {
+            window: finished.result.window,
+            total_ms: finished.result.total_ms,
+            recording: finished.recording,
+        })
+    }
+}
+
+const fn verdict(fate: Fate) -> Verdict {
+    match fate {
+        Fate::Drop => Verdict::Drop,
+        Fate::Twice => Verdict::Duplicate,
+        Fate::Delay(span) => Verdict::Delay(span),
+        Fate::Pass => Verdict::Deliver,
+    }
+}
