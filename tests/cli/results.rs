@@ -59,11 +59,17 @@ fn a_run_leaves_what_the_help_promises_and_nothing_else() {
     plots
     plots/handshake
     plots/handshake/index.html
+    plots/handshake/open-sequence.png
+    plots/handshake/open-sequence.svg
     plots/handshake/open.png
     plots/handshake/open.svg
     plots/transfer
+    plots/transfer/account.png
+    plots/transfer/account.svg
     plots/transfer/comparison.png
     plots/transfer/comparison.svg
+    plots/transfer/download-sequence.png
+    plots/transfer/download-sequence.svg
     plots/transfer/download.png
     plots/transfer/download.svg
     plots/transfer/index.html
