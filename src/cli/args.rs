@@ -127,10 +127,12 @@ Files, below DIR (default: the current directory):
   captures/CASE/VARIANT/events.bin      everything that happened, for plot
   captures/CASE/VARIANT/result.json     the figures
   captures/CASE/VARIANT/page.har        the requests as HAR 1.2, for waterfall viewers
-  plots/CASE/VARIANT.svg                the ladder; -waterfall.svg the requests, -sequence.svg a connection's
-                                        bytes over time, -distribution.svg the times of messages or requests
-  plots/CASE/account.svg                where the time of each variant went, when all of a case were run
-  plots/CASE/comparison.svg             the variants side by side, when all of a case were run";
+  plots/CASE/VARIANT.svg                the ladder; -waterfall.svg the requests, -sequence.svg the
+                                        bytes of a connection over time, -distribution.svg the
+                                        times of messages or requests
+  plots/CASE/account.svg                where the time went, when all of a case were run
+  plots/CASE/comparison.svg             the variants side by side, when all of a case were run
+  plots/CASE/index.html                 the report of the variants that were run, for a browser";
 
 /// Arguments of `step`.
 #[derive(Debug, clap::Args)]
@@ -268,6 +270,7 @@ Files:
   plots/CASE/VARIANT.svg                the ladder, -waterfall.svg the requests, -sequence.svg a connection's bytes,
                                         -distribution.svg the times of messages or requests
   plots/CASE/comparison.svg             the variants side by side, account.svg where their time went
+  plots/CASE/index.html                 the report of the variants that are given, for a browser
   plots/CASE/VARIANT-KEY-KEY.svg        the times of --vary, VARIANT-seeds.svg those of --seeds";
 
 /// Arguments of `accuracy`.

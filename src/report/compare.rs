@@ -194,9 +194,9 @@ fn evidence(page: &mut String, result: &CaseResult) -> fmt::Result {
         return Ok(());
     }
     let failed = checks.iter().any(|check| !check.holds);
-    write!(
+    writeln!(
         page,
-        "<details{}><summary>{}: checks, claims and figures</summary>\n",
+        "<details{}><summary>{}: checks, claims and figures</summary>",
         if failed { " open" } else { "" },
         escape(&result.variant)
     )?;

@@ -46,14 +46,11 @@ impl Fields {
         self.bytes.push(base64(&bytes[..kept]));
         let place = |field: &Field| (field.layer.name(), field.name, field.range.start);
         let shape: Vec<_> = fields.iter().map(place).collect();
-        let number = match self.numbers.get(&shape) {
-            Some(number) => *number,
-            None => {
-                self.shapes.push(shape.clone());
-                self.numbers.insert(shape, self.shapes.len() - 1);
-                self.shapes.len() - 1
-            }
-        };
+        let next = self.shapes.len();
+        let number = *self.numbers.entry(shape.clone()).or_insert(next);
+        if number == next {
+            self.shapes.push(shape);
+        }
         self.shape.push(number);
     }
 }

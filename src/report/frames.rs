@@ -8,6 +8,7 @@ use super::sockets::Sockets;
 use super::strings::Strings;
 use crate::event::HostId;
 use crate::record::{Direction, FrameStory, Index, Remarks};
+use crate::units::Span;
 use crate::wire::{FrameId, summary};
 
 /// It carries data.
@@ -113,7 +114,7 @@ impl Frames {
             .push(number(story.received.map(|received| received.number)));
         let hops = story.hops.iter().map(|hop| {
             let spans = [hop.queued(), hop.serialization(), hop.propagation()];
-            let [queued, serialized, travelled] = spans.map(|span| span.as_nanos());
+            let [queued, serialized, travelled] = spans.map(Span::as_nanos);
             (hop.link.0, queued, serialized, travelled)
         });
         let keeps = |hop: &(u16, u64, u64, u64)| hop.1 + hop.2 + hop.3 > 0;

@@ -2,7 +2,7 @@
 //! frame that made it slow.
 //!
 //! What a variant's page needs is gathered into [`data`], a struct of columns that becomes JSON, is compressed and
-//! embedded as text ([`pack`]); [`page`] writes the HTML around it, with what can be read without a script. The
+//! embedded as text ([`pack`]); [`page()`] writes the HTML around it, with what can be read without a script. The
 //! scripts beside this file unpack a variant when it is looked at, and draw.
 //!
 //! A page embeds at most [`FRAMES`] frames, those that matter first ([`choice`]), and says what it left out. Of a
@@ -57,3 +57,6 @@ impl Variant {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

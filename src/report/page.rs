@@ -36,6 +36,9 @@ const LONG: usize = 110;
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 /// The page of a case. The first of its variants is the one that is shown first.
+///
+/// # Panics
+/// Never: a string takes every text.
 pub fn page(case: &str, question: &str, variants: &[Variant]) -> String {
     let mut page = String::new();
     put(&mut page, case, question, variants).expect("a string takes every text");

@@ -54,16 +54,26 @@ fn every_frame_of_a_small_run_is_embedded_with_what_befell_it() {
     let texts = data["strings"].as_array().expect("a list");
     let text = |number: &Value| {
         let position = number.as_u64().expect("a number");
-        texts[usize::try_from(position).expect("small")].as_str().expect("a text")
+        texts[usize::try_from(position).expect("small")]
+            .as_str()
+            .expect("a text")
     };
     let ids = data["frames"]["id"].as_array().expect("a list");
     assert_eq!(data["frames_recorded"], ids.len());
-    let lost = ids.iter().position(|id| *id == 5).expect("frame 5 was sent");
+    let lost = ids
+        .iter()
+        .position(|id| *id == 5)
+        .expect("frame 5 was sent");
     assert_eq!(data["frames"]["transit"][lost], -1);
     let said = data["frames"]["said_out"].as_array().expect("a list");
-    let said = said.iter().find(|said| said[0] == lost).expect("it has a remark");
+    let said = said
+        .iter()
+        .find(|said| said[0] == lost)
+        .expect("it has a remark");
     assert_eq!(text(&said[1][0]), "dropped by server->client: drop script");
-    let states = data["sockets"][0]["figures"][0]["values"].as_array().expect("a list");
+    let states = data["sockets"][0]["figures"][0]["values"]
+        .as_array()
+        .expect("a list");
     let states: Vec<_> = states.iter().map(text).collect();
     assert!(states.contains(&"ESTAB"), "{states:?}");
 }
@@ -80,13 +90,18 @@ fn the_slices_of_the_page_cover_its_window() {
 
 #[test]
 fn of_many_frames_those_that_were_lost_come_first() {
-    let variant = Variant::of(&sample::transfer(), &result(), "", 3);
+    // Without a window there is no critical path, which would come before them.
+    let result = CaseResult {
+        window: None,
+        ..result()
+    };
+    let variant = Variant::of(&sample::transfer(), &result, "", 3);
     let data = unpacked(&variant);
-    let ids = data["frames"]["id"].as_array().expect("a list");
-    assert_eq!(ids.len(), 3);
     let marks = data["frames"]["marks"].as_array().expect("a list");
-    let special = marks.iter().filter(|marks| marks.as_u64() >= Some(2)).count();
-    assert!(special >= 2, "{ids:?} {marks:?}");
+    assert_eq!(marks.len(), 3);
+    // Lost, sent again, or damaged: what is more than data.
+    let special = |marks: &&Value| marks.as_u64() >= Some(2);
+    assert_eq!(marks.iter().filter(special).count(), 3, "{marks:?}");
 }
 
 #[test]
@@ -127,7 +142,12 @@ fn texts_of_a_run_cannot_become_markup() {
 fn the_page_is_whole_without_a_script() {
     let variant = Variant::of(&sample::transfer(), &result(), "with a loss", FRAMES);
     let page = page("transfer", "How long does it take?", &[variant]);
-    for part in ["How long does it take?", "It took 12.5 ms.", "with a loss", "12.5 ms</span>"] {
+    for part in [
+        "How long does it take?",
+        "It took 12.5 ms.",
+        "with a loss",
+        "12.5 ms</span>",
+    ] {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("http://") || page.matches("http://").count() == 1);

@@ -87,7 +87,7 @@ class Waterfall {
   axis() {
     const zero = this.run.from;
     const few = innerWidth < 700;
-    const marks = ticks(this.from - zero, this.until - zero, few ? 2 : 6).filter((mark) => this.share(mark + zero) < (few ? 80 : 94));
+    const marks = ticks(this.from - zero, this.until - zero, few ? 3 : 6).filter((mark) => this.share(mark + zero) < (few ? 82 : 94));
     const at = (mark) => make('span', { style: `left:${this.share(mark + zero)}%` }, time(mark));
     return make('div', { class: 'line axis', 'aria-hidden': 'true' }, make('span', { class: 'name' }), make('span', { class: 'track' }, marks.map(at)), make('span', { class: 'number' }));
   }

@@ -76,8 +76,13 @@ fn the_help_of_run_shows_flags_examples_and_files() {
       captures/CASE/VARIANT/HOST.pcapng     what each host's tap saw, for Wireshark
       captures/CASE/VARIANT/events.bin      everything that happened, for plot
       captures/CASE/VARIANT/result.json     the figures
-      plots/CASE/VARIANT.svg                the ladder
+      captures/CASE/VARIANT/page.har        the requests as HAR 1.2, for waterfall viewers
+      plots/CASE/VARIANT.svg                the ladder; -waterfall.svg the requests, -sequence.svg the
+                                            bytes of a connection over time, -distribution.svg the
+                                            times of messages or requests
+      plots/CASE/account.svg                where the time went, when all of a case were run
       plots/CASE/comparison.svg             the variants side by side, when all of a case were run
+      plots/CASE/index.html                 the report of the variants that were run, for a browser
     ");
 }
 

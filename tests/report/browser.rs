@@ -105,6 +105,8 @@ impl Browser {
         for domain in ["Page", "Runtime", "Log"] {
             self.command(&format!("{domain}.enable"), json!({}));
         }
+        // Time of the page's own thread, whatever else the machine does.
+        self.command("Performance.enable", json!({"timeDomain": "threadTicks"}));
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
         self.command("Emulation.setDeviceMetricsOverride", size);
     }
@@ -263,6 +265,16 @@ impl Browser {
     pub(crate) fn resize(&mut self, width: u32) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
         self.command("Emulation.setDeviceMetricsOverride", size);
+    }
+
+    /// How long the page has kept its thread busy since it was opened, in ms.
+    pub(crate) fn busy_ms(&mut self) -> f64 {
+        let answer = self.command("Performance.getMetrics", json!({}));
+        let metrics = answer["metrics"].as_array().unwrap();
+        let busy = metrics
+            .iter()
+            .find(|metric| metric["name"] == "TaskDuration");
+        1_000.0 * busy.unwrap()["value"].as_f64().unwrap()
     }
 
     /// What the page has complained of so far.

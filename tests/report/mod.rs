@@ -292,11 +292,10 @@ fn a_page_of_five_hundred_objects_is_small_and_opens_soon() {
     let page = Page::of("large", &["image-page/origin-h1-six"], &[&sizes]);
     let bytes = fs::metadata(&page.file).unwrap().len();
     browser.open(&page.file, "");
-    let ms = browser.ask("performance.now()").as_f64().unwrap();
-    println!("{bytes} bytes, open after {ms:.0} ms");
+    let ms = browser.busy_ms();
+    println!("{bytes} bytes, open after {ms:.0} ms of work");
     assert!(bytes < 5_000_000, "{bytes} bytes");
-    // Two seconds on a machine of its own; tests share theirs.
-    assert!(ms < 10_000.0, "{ms} ms");
+    assert!(ms < 2_000.0, "{ms} ms");
     // Only the rows in sight exist.
     let rows = browser.ask("document.querySelectorAll('.waterfall [role=option]').length");
     assert!((5..100).contains(&rows.as_u64().unwrap()), "{rows}");
