@@ -199,24 +199,24 @@ fn align(left: Vec<Row>, right: Vec<Row>) -> Vec<Pair> {
             };
         }
     }
-    let (mut a, mut b) = (left.into_iter().peekable(), right.into_iter().peekable());
+    let (mut first, mut second) = (left.into_iter().peekable(), right.into_iter().peekable());
     let (mut i, mut j) = (0, 0);
     let mut pairs = Vec::new();
     loop {
-        let pair = match (a.peek(), b.peek()) {
+        let takes = match (first.peek(), second.peek()) {
             (None, None) => return pairs,
-            (Some(x), Some(y)) if same(x, y) => (true, true),
+            (Some(one), Some(other)) if same(one, other) => (true, true),
             (Some(_), Some(_)) => {
-                let first = lengths[i + 1][j] >= lengths[i][j + 1];
-                (first, !first)
+                let left_first = lengths[i + 1][j] >= lengths[i][j + 1];
+                (left_first, !left_first)
             }
-            (x, y) => (x.is_some(), y.is_some()),
+            (one, other) => (one.is_some(), other.is_some()),
         };
-        i += usize::from(pair.0);
-        j += usize::from(pair.1);
+        i += usize::from(takes.0);
+        j += usize::from(takes.1);
         pairs.push(Pair {
-            left: if pair.0 { a.next() } else { None },
-            right: if pair.1 { b.next() } else { None },
+            left: if takes.0 { first.next() } else { None },
+            right: if takes.1 { second.next() } else { None },
         });
     }
 }
