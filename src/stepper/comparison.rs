@@ -1,7 +1,6 @@
 //! Two futures side by side: which frames both have, and which only one.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use super::fork::World;
 use super::row::Row;
@@ -95,23 +94,13 @@ impl Comparison {
 
     /// Both futures as text, each half of a row `width` characters wide.
     pub fn text(&self, width: usize) -> String {
-        let mut text = String::new();
-        for pair in &self.rows {
-            let line = format!(
-                "{} {} {}",
-                half(pair.left.as_ref(), width),
-                pair.mark().sign(),
-                half(pair.right.as_ref(), width)
-            );
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
+        let mut lines: Vec<_> = self.rows.iter().map(|pair| pair.line(width)).collect();
         if self.left_out != [0, 0] {
             let [left, right] = self.left_out;
-            let told = writeln!(text, "... and {left} more frames, {right} more there");
-            told.expect("writing to a String does not fail");
+            lines.push(format!("... and {left} more frames, {right} more there"));
         }
-        text
+        lines.push(String::new());
+        lines.join("\n")
     }
 }
 
@@ -141,6 +130,13 @@ pub(super) fn millis(ns: u64) -> String {
 }
 
 impl Pair {
+    /// Both halves with the mark between them.
+    fn line(&self, width: usize) -> String {
+        let [left, right] = [&self.left, &self.right].map(|row| half(row.as_ref(), width));
+        let line = format!("{left} {} {right}", self.mark().sign());
+        line.trim_end().to_owned()
+    }
+
     /// How both halves differ.
     pub fn mark(&self) -> Mark {
         match (&self.left, &self.right) {
