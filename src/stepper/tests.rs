@@ -271,7 +271,6 @@ fn going_back_restores_the_world_exactly() {
     );
     let lazy = Player::open(film).unwrap();
     assert_eq!(lazy.len(), ahead.len());
-    let [ahead, lazy] = [ahead, lazy].map(std::cell::RefCell::new);
     proptest::proptest!(|(places in proptest::collection::vec(0..prints.len(), 1..12))| {
         let mut players = [ahead.clone(), lazy.clone()];
         for place in places {
