@@ -1,7 +1,6 @@
 //! Two futures side by side: which frames both have, and which only one.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use super::fork::World;
 use super::row::Row;
@@ -95,23 +94,13 @@ impl Comparison {
 
     /// Both futures as text, each half of a row `width` characters wide.
     pub fn text(&self, width: usize) -> String {
-        let mut text = String::new();
-        for pair in &self.rows {
-            let line = format!(
-                "{} {} {}",
-                half(pair.left.as_ref(), width),
-                pair.mark().sign(),
-                half(pair.right.as_ref(), width)
-            );
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
+        let mut lines: Vec<_> = self.rows.iter().map(|pair| pair.line(width)).collect();
         if self.left_out != [0, 0] {
             let [left, right] = self.left_out;
-            let told = writeln!(text, "... and {left} more frames, {right} more there");
-            told.expect("writing to a String does not fail");
+            lines.push(format!("... and {left} more frames, {right} more there"));
         }
-        text
+        lines.push(String::new());
+        lines.join("\n")
     }
 }
 
@@ -141,6 +130,13 @@ pub(super) fn millis(ns: u64) -> String {
 }
 
 impl Pair {
+    /// Both halves with the mark between them.
+    fn line(&self, width: usize) -> String {
+        let [left, right] = [&self.left, &self.right].map(|row| half(row.as_ref(), width));
+        let line = format!("{left} {} {right}", self.mark().sign());
+        line.trim_end().to_owned()
+    }
+
     /// How both halves differ.
     pub fn mark(&self) -> Mark {
         match (&self.left, &self.right) {
@@ -199,24 +195,24 @@ fn align(left: Vec<Row>, right: Vec<Row>) -> Vec<Pair> {
             };
         }
     }
-    let (mut a, mut b) = (left.into_iter().peekable(), right.into_iter().peekable());
+    let (mut first, mut second) = (left.into_iter().peekable(), right.into_iter().peekable());
     let (mut i, mut j) = (0, 0);
     let mut pairs = Vec::new();
     loop {
-        let pair = match (a.peek(), b.peek()) {
+        let takes = match (first.peek(), second.peek()) {
             (None, None) => return pairs,
-            (Some(x), Some(y)) if same(x, y) => (true, true),
+            (Some(one), Some(other)) if same(one, other) => (true, true),
             (Some(_), Some(_)) => {
-                let first = lengths[i + 1][j] >= lengths[i][j + 1];
-                (first, !first)
+                let left_first = lengths[i + 1][j] >= lengths[i][j + 1];
+                (left_first, !left_first)
             }
-            (x, y) => (x.is_some(), y.is_some()),
+            (one, other) => (one.is_some(), other.is_some()),
         };
-        i += usize::from(pair.0);
-        j += usize::from(pair.1);
+        i += usize::from(takes.0);
+        j += usize::from(takes.1);
         pairs.push(Pair {
-            left: if pair.0 { a.next() } else { None },
-            right: if pair.1 { b.next() } else { None },
+            left: if takes.0 { first.next() } else { None },
+            right: if takes.1 { second.next() } else { None },
         });
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn step(args: &StepArgs, terminal: Terminal) -> Result<Outcome> {
         let forked = app.world().fork(target, fate, again);
         app.forked(forked);
     }
-    screen::show(app, again.ok())?;
+    screen::show(app, again.as_ref().ok())?;
     Ok(outcome)
 }
 

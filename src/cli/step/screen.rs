@@ -10,9 +10,9 @@ use super::again::Again;
 use crate::stepper::tui::{App, Effect, Key};
 
 /// Shows the stepper until it is left. The terminal is put back also after a panic.
-pub(super) fn show(app: App, again: Option<Again>) -> Result<()> {
+pub(super) fn show(app: App, again: Option<&Again>) -> Result<()> {
     let mut terminal = ratatui::try_init().context("cannot take the terminal; try --print")?;
-    let outcome = attend(&mut terminal, app, again.as_ref());
+    let outcome = attend(&mut terminal, app, again);
     ratatui::restore();
     outcome
 }

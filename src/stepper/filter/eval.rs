@@ -186,8 +186,10 @@ impl Moment<'_> {
         let seconds = |value: Span| Some(Value::Number(value.as_secs_f64()));
         if let Event::Socket(_, event) = &self.entry.event {
             let told = match (field, event) {
-                (Field::Timer, SocketEvent::TimerSet { timer, .. })
-                | (Field::Timer, SocketEvent::TimerFired { timer }) => Some(timer.to_string()),
+                (
+                    Field::Timer,
+                    SocketEvent::TimerSet { timer, .. } | SocketEvent::TimerFired { timer },
+                ) => Some(timer.to_string()),
                 (Field::Mechanism, SocketEvent::Segment { again, .. }) => {
                     Some((*again)?.to_string())
                 }

@@ -31,18 +31,18 @@ impl Palette {
     }
 
     /// What only another future has.
-    pub(super) fn new(self) -> Style {
+    pub(super) fn added(self) -> Style {
         self.ink(Color::Green)
     }
 
     /// What is less important.
     pub(super) fn faint(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        self.ink(Color::Reset).add_modifier(Modifier::DIM)
     }
 
     /// Where we are.
     pub(super) fn here(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        self.ink(Color::Reset).add_modifier(Modifier::REVERSED)
     }
 
     /// Names of hosts, titles.

@@ -1,5 +1,7 @@
 //! The events as lines, as `--print` has them.
 
+use std::cmp::Ordering;
+
 use ratatui::text::Line;
 
 use crate::record::events_file::EventsFileError;
@@ -18,12 +20,10 @@ pub(super) fn lines(app: &App, height: usize) -> Result<Vec<Line<'static>>, Even
             continue;
         };
         let line = Line::raw(player.contents().line(position, &entry));
-        lines.push(if position + 1 == here {
-            line.style(app.palette.here())
-        } else if position + 1 > here {
-            line.style(app.palette.faint())
-        } else {
-            line
+        lines.push(match (position + 1).cmp(&here) {
+            Ordering::Less => line,
+            Ordering::Equal => line.style(app.palette.here()),
+            Ordering::Greater => line.style(app.palette.faint()),
         });
     }
     Ok(lines)

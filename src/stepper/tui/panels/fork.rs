@@ -35,7 +35,7 @@ pub(super) fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
             Mark::Same => line,
             Mark::Changed => line.style(app.palette.again()),
             Mark::OnlyLeft => line.style(app.palette.bad()),
-            Mark::OnlyRight => line.style(app.palette.new()),
+            Mark::OnlyRight => line.style(app.palette.added()),
         });
     }
     let [left, right] = comparison.left_out;
