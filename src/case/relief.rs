@@ -91,7 +91,10 @@ impl Plan {
     ///
     /// # Errors
     /// [`CaseError::Contradiction`] if the case has no such run.
-    pub fn relieved<'a>(&self, reliefs: impl Iterator<Item = &'a Relief>) -> Result<Self, CaseError> {
+    pub fn relieved<'a>(
+        &self,
+        reliefs: impl Iterator<Item = &'a Relief>,
+    ) -> Result<Self, CaseError> {
         let reliefs: Vec<_> = reliefs.collect();
         let variant = reliefs.iter().find_map(|relief| relief.variant);
         let settings = reliefs.iter().flat_map(|relief| &relief.settings);

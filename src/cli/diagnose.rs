@@ -21,7 +21,10 @@ pub(super) fn diagnose(args: &DiagnoseArgs, terminal: Terminal) -> Result<Outcom
     if target.is_some_and(|target| target.is_zero()) {
         bail!("no page takes no time; give a target such as --target 300ms");
     }
-    terminal.progress(&format!("{}: a run for each relief and each pair", args.case));
+    terminal.progress(&format!(
+        "{}: a run for each relief and each pair",
+        args.case
+    ));
     let question = Question {
         target,
         losses: args.losses,
@@ -47,7 +50,9 @@ pub(super) fn diagnose(args: &DiagnoseArgs, terminal: Terminal) -> Result<Outcom
         committed.keep();
     }
     printed?;
-    let met = diagnosis.target.is_none_or(|target| target.met_by.is_some());
+    let met = diagnosis
+        .target
+        .is_none_or(|target| target.met_by.is_some());
     Ok(if met { Outcome::Kept } else { Outcome::NotKept })
 }
 
@@ -57,7 +62,12 @@ fn draw(diagnosis: &Diagnosis, png: bool, staging: &Staging) -> Result<Vec<Strin
     let mut files = artefacts::write_figure(&figure, &format!("{path}-diagnosis"), png, staging)?;
     if let Some(losses) = &diagnosis.losses {
         let figure = plot::losses(diagnosis, losses);
-        files.extend(artefacts::write_figure(&figure, &format!("{path}-losses"), png, staging)?);
+        files.extend(artefacts::write_figure(
+            &figure,
+            &format!("{path}-losses"),
+            png,
+            staging,
+        )?);
     }
     Ok(files)
 }

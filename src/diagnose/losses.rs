@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::case::{CaseError, Plan, Run};
-use crate::measure::diagnosis::{Lost, LossMap};
+use crate::measure::diagnosis::{LossMap, Lost};
 use crate::measure::{SentFrame, repair, resent};
 
 /// Frames whose loss is tried at most.
@@ -81,7 +81,14 @@ mod tests {
         let sample = sample(&frames);
         let corners = sample.iter().filter(|frame| frame.is_corner).count();
         assert_eq!(corners, 10);
-        assert!((1_500..=MOST_FRAMES).contains(&sample.len()), "{}", sample.len());
-        assert!(sample.iter().any(|frame| frame.number > 9_900), "the end is covered");
+        assert!(
+            (1_500..=MOST_FRAMES).contains(&sample.len()),
+            "{}",
+            sample.len()
+        );
+        assert!(
+            sample.iter().any(|frame| frame.number > 9_900),
+            "the end is covered"
+        );
     }
 }

@@ -42,7 +42,9 @@ pub(super) fn diagnosis(plan: &Plan, lab: &Lab) -> Diagnosis {
         let set = set.iter();
         set.map(|one| lab.reliefs[*one].component).collect()
     };
-    let (useful, idle): (Vec<_>, Vec<_>) = by_gain(lab).into_iter().partition(|one| is_useful(lab, *one));
+    let (useful, idle): (Vec<_>, Vec<_>) = by_gain(lab)
+        .into_iter()
+        .partition(|one| is_useful(lab, *one));
     let run = plan.run_info();
     Diagnosis {
         case: run.case,
@@ -57,7 +59,10 @@ pub(super) fn diagnosis(plan: &Plan, lab: &Lab) -> Diagnosis {
             ties: components(&verdict.ties),
             next: verdict.next.map(|next| lab.reliefs[next].component),
         },
-        reliefs: useful.iter().filter_map(|one| relieved(lab, *one)).collect(),
+        reliefs: useful
+            .iter()
+            .filter_map(|one| relieved(lab, *one))
+            .collect(),
         idle: idle.iter().map(|one| lab.reliefs[*one].remedy()).collect(),
         pairs: pairs(lab),
         exclusive: exclusive(lab),
@@ -71,7 +76,11 @@ impl Verdict {
     fn of(lab: &Lab) -> Self {
         let ranked = by_gain(lab);
         let gain = |one: usize| lab.gain(&[one]).unwrap_or(0.0);
-        let Some(best) = ranked.first().copied().filter(|best| matters(lab, gain(*best))) else {
+        let Some(best) = ranked
+            .first()
+            .copied()
+            .filter(|best| matters(lab, gain(*best)))
+        else {
             return Self::default();
         };
         let mut verdict = Self {
@@ -131,13 +140,18 @@ pub(super) fn next(lab: &Lab, first: usize) -> Option<usize> {
 fn is_useful(lab: &Lab, one: usize) -> bool {
     let alone = lab.gain(&[one]).is_some_and(|gain| matters(lab, gain));
     let others = 0..lab.reliefs.len();
-    alone || others.filter(|other| *other != one).any(|other| are_complements(lab, one, other))
+    alone
+        || others
+            .filter(|other| *other != one)
+            .any(|other| are_complements(lab, one, other))
 }
 
 fn are_complements(lab: &Lab, one: usize, other: usize) -> bool {
     let gain = |set: &[usize]| lab.gain(set).unwrap_or(0.0);
     let alone = gain(&[one]).max(0.0) + gain(&[other]).max(0.0);
-    let both = lab.of_pair(one, other).map(|both| lab.base().total - both.total);
+    let both = lab
+        .of_pair(one, other)
+        .map(|both| lab.base().total - both.total);
     both.is_some_and(|both| both > alone + SYNERGY * lab.base().total)
 }
 
@@ -174,14 +188,17 @@ pub(super) fn combination(lab: &Lab, set: &[usize], outcome: &Outcome) -> Combin
 /// Pairs that are worth more than each of the two.
 fn pairs(lab: &Lab) -> Vec<Combination> {
     let is_worth = |one: usize, other: usize, both: f64| {
-        let alone = [one, other].map(|one| lab.of_set(&[one]).map_or(f64::MAX, |alone| alone.total));
+        let alone =
+            [one, other].map(|one| lab.of_set(&[one]).map_or(f64::MAX, |alone| alone.total));
         let best = alone.into_iter().fold(lab.base().total, f64::min);
         both < WORTH * best || are_complements(lab, one, other)
     };
     let mut pairs: Vec<_> = lab
         .tried()
         .filter_map(|(set, outcome)| match set[..] {
-            [one, other] if is_worth(one, other, outcome.total) => Some(combination(lab, set, outcome)),
+            [one, other] if is_worth(one, other, outcome.total) => {
+                Some(combination(lab, set, outcome))
+            }
             _ => None,
         })
         .collect();

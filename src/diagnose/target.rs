@@ -18,7 +18,10 @@ pub(super) fn meet(lab: &mut Lab, target: f64) -> Target {
             break;
         }
         let sets = subsets(&useful, size);
-        let sets = sets.into_iter().filter(|set| lab.is_possible(set)).collect();
+        let sets = sets
+            .into_iter()
+            .filter(|set| lab.is_possible(set))
+            .collect();
         lab.try_all(sets);
     }
     Target {
@@ -36,7 +39,9 @@ fn cheapest(lab: &Lab, target: f64) -> Option<Combination> {
     };
     let best = meets.min_by(|(one, first), (other, second)| {
         let key = |set: &Set| (set.len(), cost(set));
-        key(one).cmp(&key(other)).then(first.total.total_cmp(&second.total))
+        key(one)
+            .cmp(&key(other))
+            .then(first.total.total_cmp(&second.total))
     });
     best.map(|(set, outcome)| rank::combination(lab, set, outcome))
 }
@@ -58,7 +63,8 @@ fn useful(lab: &Lab) -> Vec<usize> {
         lab.tried().any(|(set, outcome)| {
             let without: Set = set.iter().copied().filter(|other| *other != one).collect();
             let before = lab.of_set(&without).map(|before| before.total);
-            set.contains(&one) && before.is_some_and(|before| outcome.total < before * (1.0 - NO_GAIN))
+            set.contains(&one)
+                && before.is_some_and(|before| outcome.total < before * (1.0 - NO_GAIN))
         })
     };
     (0..lab.reliefs.len()).filter(|one| saves(*one)).collect()
@@ -72,7 +78,10 @@ fn subsets(of: &[usize], size: usize) -> Vec<Set> {
             .into_iter()
             .flat_map(|set| {
                 let above = set.last().copied();
-                let more = of.iter().copied().filter(move |one| above.is_none_or(|above| *one > above));
+                let more = of
+                    .iter()
+                    .copied()
+                    .filter(move |one| above.is_none_or(|above| *one > above));
                 more.map(move |one| set.iter().copied().chain([one]).collect())
             })
             .collect();

@@ -55,14 +55,18 @@ fn name(lab: &Lab, verdict: &Verdict) -> String {
     match (factors.first().map(|factor| of(factor)), what.as_str()) {
         (None, what) => what.to_owned(),
         (Some(distance), "") => alone(lab.base(), distance),
-        (Some(distance), what) if distance.constraint == "distance" => format!("{what} over distance"),
+        (Some(distance), what) if distance.constraint == "distance" => {
+            format!("{what} over distance")
+        }
         (Some(distance), what) => format!("{what} over {}", distance.constraint),
     }
 }
 
 /// Distance, if nothing else relieves as much.
 fn alone(base: &Outcome, distance: &Relief) -> String {
-    let trips = base.round_trips.filter(|_| distance.constraint == "distance");
+    let trips = base
+        .round_trips
+        .filter(|_| distance.constraint == "distance");
     match trips {
         Some(trips) => format!("distance: {trips:.1} round trips"),
         None => distance.constraint.clone(),
@@ -73,7 +77,12 @@ fn alone(base: &Outcome, distance: &Relief) -> String {
 fn reliefs(lab: &Lab, verdict: &Verdict) -> String {
     let told = |one: &usize| {
         let (relief, outcome) = (&lab.reliefs[*one], lab.of_set(&[*one])?);
-        Some(format!("{} ({}) makes it {}", relief.words, relief.layer, ms(outcome.total)))
+        Some(format!(
+            "{} ({}) makes it {}",
+            relief.words,
+            relief.layer,
+            ms(outcome.total)
+        ))
     };
     let mut told: Vec<_> = verdict.reliefs.iter().take(3).filter_map(told).collect();
     let best = verdict.reliefs[0];
@@ -83,7 +92,12 @@ fn reliefs(lab: &Lab, verdict: &Verdict) -> String {
         .min_by(|one, other| one.1.total_cmp(&other.1));
     if let Some((other, both)) = both {
         let words = |one: usize| &lab.reliefs[one].words;
-        told.push(format!("{} with {} {}", words(best), words(*other), ms(both)));
+        told.push(format!(
+            "{} with {} {}",
+            words(best),
+            words(*other),
+            ms(both)
+        ));
     }
     told.join(", ")
 }

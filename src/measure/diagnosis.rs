@@ -313,6 +313,9 @@ mod tests {
     #[test]
     fn times_have_four_significant_digits() {
         let said = [12_150.0, 405.0, 34.567_8, 1_000.0, 0.5, -3.25].map(ms);
-        assert_eq!(said, ["12.15 s", "405 ms", "34.57 ms", "1 s", "0.5 ms", "-3.25 ms"]);
+        assert_eq!(
+            said,
+            ["12.15 s", "405 ms", "34.57 ms", "1 s", "0.5 ms", "-3.25 ms"]
+        );
     }
 }

@@ -32,7 +32,9 @@ impl SentFrame {
         let index = Index::of(recording);
         let names = Names::of(&index);
         let stories = index.frames().iter();
-        let mut frames: Vec<_> = stories.filter_map(|story| names.frame(&index, story)).collect();
+        let mut frames: Vec<_> = stories
+            .filter_map(|story| names.frame(&index, story))
+            .collect();
         frames.sort_by_key(|frame| (frame.at, frame.id));
         frames
     }
@@ -63,7 +65,10 @@ impl Names {
                 names.learn(index, server, &exchange);
             }
         }
-        let data = index.frames().iter().filter_map(|story| Some((story.segment?, story.id)));
+        let data = index
+            .frames()
+            .iter()
+            .filter_map(|story| Some((story.segment?, story.id)));
         for (segment, id) in data.filter(|(segment, _)| segment.len > 0) {
             names.last.insert(segment.socket, id);
         }
@@ -95,7 +100,9 @@ impl Names {
             (None, Some(quic)) => quic.text.clone(),
             (None, None) => words.clone(),
         };
-        let opens = ["SYN", "FIN", "RST"].iter().any(|flag| words.contains(flag));
+        let opens = ["SYN", "FIN", "RST"]
+            .iter()
+            .any(|flag| words.contains(flag));
         let ends = data.is_some_and(|data| self.last.get(&data.socket) == Some(&story.id));
         Some(SentFrame {
             id: story.id,
@@ -108,9 +115,17 @@ impl Names {
     }
 
     fn data(&self, segment: Segment) -> String {
-        let Segment { socket, offset, len, .. } = segment;
+        let Segment {
+            socket,
+            offset,
+            len,
+            ..
+        } = segment;
         let range = format!("data {offset}-{}", offset + u64::from(len));
-        let stream = self.layouts.get(&socket).and_then(|layout| layout.stream_at(offset));
+        let stream = self
+            .layouts
+            .get(&socket)
+            .and_then(|layout| layout.stream_at(offset));
         if let Some(stream) = stream {
             return format!("{range} of stream {stream}");
         }
@@ -135,7 +150,11 @@ pub fn repair(recording: &Recording, lost: FrameId, resent: usize) -> Repair {
             let before = segment.offset < own.offset + u64::from(own.len.max(1));
             segment.socket == own.socket && (own.len == 0 || after && before)
         };
-        if let Some(repaired) = again.iter().find(covers).and_then(|segment| by(segment.again?)) {
+        if let Some(repaired) = again
+            .iter()
+            .find(covers)
+            .and_then(|segment| by(segment.again?))
+        {
             return repaired;
         }
     } else if let Some(repaired) = quic_repair(&index, story) {
@@ -195,7 +214,12 @@ fn quic_repair(index: &Index<'_>, story: &FrameStory<'_>) -> Option<Repair> {
     if !label.has_data {
         return None;
     }
-    let streams = |id| carriers.packets(id).iter().flat_map(|packet| packet.streams());
+    let streams = |id| {
+        carriers
+            .packets(id)
+            .iter()
+            .flat_map(|packet| packet.streams())
+    };
     let own: Vec<_> = streams(story.id).collect();
     let left = story.sent?.at;
     let again = index.frames().iter().find(|other| {
@@ -204,9 +228,16 @@ fn quic_repair(index: &Index<'_>, story: &FrameStory<'_>) -> Option<Repair> {
     });
     // Whether an answer to something sent later told of the loss: the threshold is three packets.
     let told = carriers_after(index, story)
-        .take_while(|other| again.is_none_or(|again| other.sent.map(|sent| sent.at) < again.sent.map(|sent| sent.at)))
+        .take_while(|other| {
+            again
+                .is_none_or(|again| other.sent.map(|sent| sent.at) < again.sent.map(|sent| sent.at))
+        })
         .count();
-    Some(if told >= 3 { Repair::FastRetransmit } else { Repair::Probe })
+    Some(if told >= 3 {
+        Repair::FastRetransmit
+    } else {
+        Repair::Probe
+    })
 }
 
 /// Frames of the same host that left after `story`.

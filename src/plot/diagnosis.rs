@@ -11,21 +11,38 @@ const MOST: usize = 12;
 /// Draws the account of the page as it is, after each relief that gains something, after the best pair, and after what
 /// meets the target.
 pub fn diagnosis(diagnosis: &Diagnosis) -> Figure {
-    let row = |name: String, total_ms: f64, account: &std::collections::BTreeMap<String, f64>| CaseResult {
-        case: diagnosis.case.clone(),
-        variant: name,
-        total_ms,
-        account: Some(account.clone()),
-        ..CaseResult::default()
+    let row = |name: String, total_ms: f64, account: &std::collections::BTreeMap<String, f64>| {
+        CaseResult {
+            case: diagnosis.case.clone(),
+            variant: name,
+            total_ms,
+            account: Some(account.clone()),
+            ..CaseResult::default()
+        }
     };
     let together = |one: &Combination| row(one.words.join(" + "), one.total_ms, &one.account);
-    let mut rows = vec![row("as it is".to_owned(), diagnosis.total_ms, &diagnosis.account)];
+    let mut rows = vec![row(
+        "as it is".to_owned(),
+        diagnosis.total_ms,
+        &diagnosis.account,
+    )];
     rows.extend(diagnosis.reliefs.iter().take(MOST).map(|relieved| {
         let (words, layer) = (&relieved.remedy.words, relieved.remedy.layer);
-        row(format!("{words} ({layer})"), relieved.total_ms, &relieved.account)
+        row(
+            format!("{words} ({layer})"),
+            relieved.total_ms,
+            &relieved.account,
+        )
     }));
-    let target = diagnosis.target.as_ref().and_then(|target| target.met_by.as_ref());
-    let more = diagnosis.pairs.first().into_iter().chain(target.filter(|met| met.components.len() > 1));
+    let target = diagnosis
+        .target
+        .as_ref()
+        .and_then(|target| target.met_by.as_ref());
+    let more = diagnosis
+        .pairs
+        .first()
+        .into_iter()
+        .chain(target.filter(|met| met.components.len() > 1));
     for one in more.map(together) {
         if rows.iter().all(|row| row.variant != one.variant) {
             rows.push(one);

@@ -4,7 +4,7 @@ use super::figure::{Align, Bounds, Figure, Label, MARGIN, Point, Shape};
 use super::font::{self, BODY, SMALL};
 use super::scale::{Axis, from_millis, spoken};
 use super::theme::Ink;
-use crate::measure::diagnosis::{Diagnosis, Lost, LossMap, Repair};
+use crate::measure::diagnosis::{Diagnosis, LossMap, Lost, Repair};
 use crate::units::Span;
 
 /// Width and height of the field of points in pixels.
@@ -73,15 +73,33 @@ impl Field {
         for tick in self.cost.ticks() {
             let y = bottom - self.cost.position(tick, FIELD.1);
             figure.put_line((left - 6, y), (left + FIELD.0, y), Ink::Rule, 1);
-            figure.put_label((left - 12, y + 4), &spoken(tick), SMALL, Ink::Muted, Align::End);
+            figure.put_label(
+                (left - 12, y + 4),
+                &spoken(tick),
+                SMALL,
+                Ink::Muted,
+                Align::End,
+            );
         }
         for tick in self.time.ticks() {
             let x = left + self.time.position(tick, FIELD.0);
             figure.put_line((x, bottom), (x, bottom + 6), Ink::Rule, 1);
-            figure.put_label((x, bottom + 20), &spoken(tick), SMALL, Ink::Muted, Align::Middle);
+            figure.put_label(
+                (x, bottom + 20),
+                &spoken(tick),
+                SMALL,
+                Ink::Muted,
+                Align::Middle,
+            );
         }
-        let scale = if self.cost.is_logarithmic() { ", logarithmic" } else { "" };
-        let words = format!("across: when the frame left in the run without a loss; up: what its loss costs the page{scale}");
+        let scale = if self.cost.is_logarithmic() {
+            ", logarithmic"
+        } else {
+            ""
+        };
+        let words = format!(
+            "across: when the frame left in the run without a loss; up: what its loss costs the page{scale}"
+        );
         figure.put_label((left, bottom + 40), &words, SMALL, Ink::Muted, Align::Start);
     }
 
@@ -111,7 +129,11 @@ fn cost(lost: &Lost) -> Span {
 
 /// The dearest frames, the dearest first.
 fn worst(map: &LossMap) -> Vec<&Lost> {
-    let mut worst: Vec<_> = map.tried.iter().filter(|lost| !cost(lost).is_zero()).collect();
+    let mut worst: Vec<_> = map
+        .tried
+        .iter()
+        .filter(|lost| !cost(lost).is_zero())
+        .collect();
     worst.sort_by(|one, other| other.cost_ms.total_cmp(&one.cost_ms));
     worst.truncate(NAMED);
     worst
@@ -135,7 +157,11 @@ fn put_mark(figure: &mut Figure, (x, y): Point, repair: Repair) {
 fn put_legend(figure: &mut Figure, map: &LossMap, top: i32) -> i32 {
     let mut x = MARGIN + NUMBERS;
     for repair in Repair::ALL {
-        let count = map.tried.iter().filter(|lost| lost.repair == repair).count();
+        let count = map
+            .tried
+            .iter()
+            .filter(|lost| lost.repair == repair)
+            .count();
         if count == 0 {
             continue;
         }
@@ -151,10 +177,21 @@ fn put_list(figure: &mut Figure, worst: &[&Lost], top: i32, width: i32) -> i32 {
     let mut baseline = top + 4;
     for (ordinal, lost) in (1..).zip(worst) {
         baseline += LINE;
-        let Lost { host, number, what, repair, .. } = lost;
+        let Lost {
+            host,
+            number,
+            what,
+            repair,
+            ..
+        } = lost;
         let (cost, at) = (spoken(cost(lost)), spoken(from_millis(lost.at_ms)));
-        let by = if lost.whole { repair.to_string() } else { "not repaired".to_owned() };
-        let words = format!("{ordinal}  {what}: {cost}, {by} (frame {number} of {host}, sent at {at})");
+        let by = if lost.whole {
+            repair.to_string()
+        } else {
+            "not repaired".to_owned()
+        };
+        let words =
+            format!("{ordinal}  {what}: {cost}, {by} (frame {number} of {host}, sent at {at})");
         let words = font::elided(&words, SMALL, width - 2 * MARGIN);
         figure.put_label((MARGIN, baseline), &words, SMALL, Ink::Text, Align::Start);
     }
@@ -165,25 +202,46 @@ fn title(map: &LossMap) -> String {
     let Some(worst) = worst(map).first().copied() else {
         return "No frame's loss costs the page anything".to_owned();
     };
-    let costly = map.tried.iter().filter(|lost| cost(lost) * 2 >= cost(worst)).count();
+    let costly = map
+        .tried
+        .iter()
+        .filter(|lost| cost(lost) * 2 >= cost(worst))
+        .count();
     let (most, tried) = (spoken(cost(worst)), map.tried.len());
-    format!("Losing one frame costs up to {most}: {costly} of {tried} frames cost at least half of that")
+    format!(
+        "Losing one frame costs up to {most}: {costly} of {tried} frames cost at least half of that"
+    )
 }
 
 fn subtitle(diagnosis: &Diagnosis, map: &LossMap) -> String {
     let mut parts = vec![format!("{}/{}", diagnosis.case, diagnosis.variant)];
     let changed = diagnosis.changed.iter();
     parts.extend(changed.map(|(key, value)| format!("{key}={value}")));
-    parts.push(format!("seed {}", diagnosis.seeds.first().copied().unwrap_or_default()));
-    parts.push(format!("{} without a loss", spoken(from_millis(map.total_ms))));
+    parts.push(format!(
+        "seed {}",
+        diagnosis.seeds.first().copied().unwrap_or_default()
+    ));
+    parts.push(format!(
+        "{} without a loss",
+        spoken(from_millis(map.total_ms))
+    ));
     if map.tried.len() < map.frames {
-        parts.push(format!("{} of {} frames tried", map.tried.len(), map.frames));
+        parts.push(format!(
+            "{} of {} frames tried",
+            map.tried.len(),
+            map.frames
+        ));
     }
     parts.join(" · ")
 }
 
 fn description(map: &LossMap) -> String {
-    let frames = worst(map).into_iter().map(|lost| format!("{} {}", lost.what, spoken(cost(lost))));
+    let frames = worst(map)
+        .into_iter()
+        .map(|lost| format!("{} {}", lost.what, spoken(cost(lost))));
     let frames: Vec<_> = frames.collect();
-    format!("Scatter plot of what the loss of each frame costs; the dearest: {}.", frames.join(", "))
+    format!(
+        "Scatter plot of what the loss of each frame costs; the dearest: {}.",
+        frames.join(", ")
+    )
 }

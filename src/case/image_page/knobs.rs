@@ -81,7 +81,8 @@ pub(super) fn check(plan: &Plan) -> Result<(), CaseError> {
         case: plan.case().name().to_owned(),
         first: "early_data=on".to_owned(),
         second: format!("variant {}", plan.variant()),
-        reason: "there is no TLS on TCP; choose a variant with `-tls`, or give --set tls=on".to_owned(),
+        reason: "there is no TLS on TCP; choose a variant with `-tls`, or give --set tls=on"
+            .to_owned(),
     })
 }
 

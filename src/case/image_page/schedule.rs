@@ -191,7 +191,11 @@ impl Page {
     /// The closed form in words.
     pub(super) fn text(&self, shape: Shape) -> String {
         let objects = self.sizes.len();
-        let lookup = if self.lookup.is_zero() { "" } else { "lookup + " };
+        let lookup = if self.lookup.is_zero() {
+            ""
+        } else {
+            "lookup + "
+        };
         let setup = match (shape.setup_trips(), shape.protocol) {
             (_, Protocol::NewEach) => String::new(),
             (_, Protocol::H3) => "1 RTT (QUIC) + ".to_owned(),

@@ -1,7 +1,7 @@
 //! Client, origin and edge, and the browser's plan.
 
-use super::{knobs, listed, names};
 use super::shape::{Place, Protocol, Shape};
+use super::{knobs, listed, names};
 use crate::app::http::{Client, Object, Requests, Server, Site, Want};
 use crate::app::proxy::{self, Upstream};
 use crate::app::tls::Terms;

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use crate::measure::account::Class;
-use crate::measure::diagnosis::{Combination, Component, Diagnosis, LossMap, Relieved, Repair, Target, ms};
+use crate::measure::diagnosis::{
+    Combination, Component, Diagnosis, LossMap, Relieved, Repair, Target, ms,
+};
 
 /// Frames that a loss map names.
 const MOST_LOSSES: usize = 10;
@@ -25,9 +27,17 @@ pub(super) fn of(diagnosis: &Diagnosis) -> String {
 }
 
 fn heading(diagnosis: &Diagnosis) -> String {
-    let Diagnosis { case, variant, runs, seeds, .. } = diagnosis;
+    let Diagnosis {
+        case,
+        variant,
+        runs,
+        seeds,
+        ..
+    } = diagnosis;
     let changed = diagnosis.changed.iter();
-    let changed: String = changed.map(|(key, value)| format!(" {key}={value}")).collect();
+    let changed: String = changed
+        .map(|(key, value)| format!(" {key}={value}"))
+        .collect();
     let seeds = match &seeds[..] {
         [seed] => format!("seed {seed}"),
         [first, .., last] => format!("mean of seeds {first} to {last}, since chance decides"),
@@ -46,14 +56,21 @@ fn reliefs(diagnosis: &Diagnosis) -> String {
             relieved.remedy.layer.to_string(),
             ms(relieved.total_ms),
             format!("{gain:.0} %"),
-            relieved.next_words.clone().unwrap_or_else(|| "–".to_owned()),
+            relieved
+                .next_words
+                .clone()
+                .unwrap_or_else(|| "–".to_owned()),
         ]
     };
     let mut rows = vec![["relief", "layer", "page", "gain", "next constraint"].map(str::to_owned)];
     rows.extend(diagnosis.reliefs.iter().map(row));
     let mut text = columns(&rows, &[2, 3]);
     if !diagnosis.idle.is_empty() {
-        let idle: Vec<_> = diagnosis.idle.iter().map(|remedy| remedy.words.as_str()).collect();
+        let idle: Vec<_> = diagnosis
+            .idle
+            .iter()
+            .map(|remedy| remedy.words.as_str())
+            .collect();
         writeln!(text, "no gain: {}", idle.join(", ")).expect(INFALLIBLE);
     }
     text
@@ -64,7 +81,11 @@ fn pairs(pairs: &[Combination]) -> String {
         return String::new();
     }
     let row = |pair: &Combination| {
-        let only = if pair.complements { "only together" } else { "" };
+        let only = if pair.complements {
+            "only together"
+        } else {
+            ""
+        };
         [pair.words.join(" + "), ms(pair.total_ms), only.to_owned()]
     };
     let mut rows = vec![["pairs worth it", "page", ""].map(str::to_owned)];
@@ -76,7 +97,10 @@ fn exclusive(pairs: &[[Component; 2]]) -> String {
     if pairs.is_empty() {
         return String::new();
     }
-    let words: Vec<_> = pairs.iter().map(|[one, other]| format!("{one} and {other}")).collect();
+    let words: Vec<_> = pairs
+        .iter()
+        .map(|[one, other]| format!("{one} and {other}"))
+        .collect();
     format!("not both at once: {}\n", words.join(", "))
 }
 
@@ -104,15 +128,30 @@ fn accounts(diagnosis: &Diagnosis) -> String {
     let mut heads = vec![("as it is".to_owned(), &diagnosis.account)];
     heads.extend(best.map(|best| (best.remedy.words.clone(), &best.account)));
     heads.extend(pair.map(|pair| (pair.words.join(" + "), &pair.account)));
-    let is_used = |class: &Class| heads.iter().any(|(_, account)| account.contains_key(class.key()));
+    let is_used = |class: &Class| {
+        heads
+            .iter()
+            .any(|(_, account)| account.contains_key(class.key()))
+    };
     let cell = |class: Class, position: usize| {
-        let spent = heads.get(position).and_then(|(_, account)| account.get(class.key()));
+        let spent = heads
+            .get(position)
+            .and_then(|(_, account)| account.get(class.key()));
         spent.map_or_else(String::new, |spent| ms(*spent))
     };
-    let head = |position: usize| heads.get(position).map_or_else(String::new, |(head, _)| head.clone());
+    let head = |position: usize| {
+        heads
+            .get(position)
+            .map_or_else(String::new, |(head, _)| head.clone())
+    };
     let mut rows = vec![["account".to_owned(), head(0), head(1), head(2)]];
     rows.extend(Class::ALL.into_iter().filter(is_used).map(|class| {
-        [class.to_string(), cell(class, 0), cell(class, 1), cell(class, 2)]
+        [
+            class.to_string(),
+            cell(class, 0),
+            cell(class, 1),
+            cell(class, 2),
+        ]
     }));
     format!("\n{}", columns(&rows, &[1, 2, 3]))
 }
@@ -123,7 +162,9 @@ fn lost(losses: &LossMap) -> String {
         format!("\nlosses: each of {frames} frames lost once\n")
     } else {
         let tried = tried.len();
-        format!("\nlosses: {tried} of {frames} frames lost once, those that open and close all, the rest evenly\n")
+        format!(
+            "\nlosses: {tried} of {frames} frames lost once, those that open and close all, the rest evenly\n"
+        )
     };
     for repair in Repair::ALL {
         let costs = tried.iter().filter(|lost| lost.repair == repair);
@@ -138,9 +179,19 @@ fn lost(losses: &LossMap) -> String {
     worst.sort_by(|one, other| other.cost_ms.total_cmp(&one.cost_ms));
     let mut rows = vec![["the tail", "frame", "at", "cost", "repaired by"].map(str::to_owned)];
     rows.extend(worst.iter().take(MOST_LOSSES).map(|lost| {
-        let by = if lost.whole { lost.repair.to_string() } else { "not repaired".to_owned() };
+        let by = if lost.whole {
+            lost.repair.to_string()
+        } else {
+            "not repaired".to_owned()
+        };
         let frame = format!("{} {}", lost.host, lost.number);
-        [lost.what.clone(), frame, ms(lost.at_ms), ms(lost.cost_ms), by]
+        [
+            lost.what.clone(),
+            frame,
+            ms(lost.at_ms),
+            ms(lost.cost_ms),
+            by,
+        ]
     }));
     text + &columns(&rows, &[2, 3])
 }
