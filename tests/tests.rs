@@ -23,6 +23,8 @@ mod cases;
 mod cli;
 /// The same world twice.
 mod determinism;
+/// The constraints that a diagnosis names.
+mod diagnose;
 /// Stub, resolver and authority.
 mod dns;
 /// Who is sent to which server.

@@ -22,7 +22,8 @@ use self::setup::{Scheme, Setup};
 use self::world::Lab;
 use super::knob::{Kind, Knob};
 use super::secure::certificates_knob;
-use super::{Case, CaseError, Judgement, Main, Plan, Stage, Variant};
+use super::{Case, CaseError, Judgement, Main, Plan, Relief, Stage, Variant, reliefs};
+use crate::measure::diagnosis::{Component, Layer};
 use crate::record::Recording;
 
 /// The geo-routing case.
@@ -124,6 +125,19 @@ impl Case for GeoRouting {
             Scheme::Failover => Box::pin(failover::play(lab, Timing::of(plan))),
             _ => Box::pin(lab.play()),
         }
+    }
+
+    fn reliefs(&self, plan: &Plan) -> Vec<Relief> {
+        let mut reliefs = reliefs(plan);
+        if matches!(
+            plan.variant(),
+            "single-region" | "round-robin" | "geo-dns-far-resolver" | "edge-proxy"
+        ) {
+            let of = (Component::Distance, Layer::L3);
+            let words = ("an edge in each region", "distance");
+            reliefs.push(Relief::as_variant(of, words, "edge-compute"));
+        }
+        reliefs
     }
 
     fn judge(&self, plan: &Plan, recording: &Recording) -> Judgement {

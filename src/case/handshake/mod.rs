@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 use super::knob::{Kind, Knob, path_knobs};
 use super::secure::certificates_knob;
 use super::stage::Pair;
-use super::{Case, CaseError, Judgement, Main, Plan, Stage, Variant, expect};
+use super::{Case, CaseError, Judgement, Main, Plan, Relief, Stage, Variant, expect, reliefs};
 use crate::event::{SocketError, SocketEvent, TcpState};
 use crate::host::{ListenOptions, Profile, TcpOptions};
 use crate::link::{DropScripts, LinkConfig};
+use crate::measure::diagnosis::{Component, Layer};
 use crate::measure::{Check, HostView};
 use crate::record::Recording;
 use crate::rt::Net;
@@ -146,6 +147,27 @@ impl Case for Handshake {
             // The recording says how it ended.
             let _ = ask(client, remote, wait_for_ack).await;
         })
+    }
+
+    fn reliefs(&self, plan: &Plan) -> Vec<Relief> {
+        let mut reliefs = reliefs(plan);
+        let early = "a first flight that carries the request (0-RTT)";
+        let (component, words, variant) = match plan.variant() {
+            "tls12" => (Component::Handshake, "TLS 1.3", "tls13"),
+            "tls13" => (Component::Handshake, early, "tls13-0rtt"),
+            "quic" => (Component::Handshake, early, "quic-0rtt"),
+            "syn-lost" | "syn-ack-lost" | "ack-lost" => {
+                (Component::Loss, "a path that loses nothing", "open")
+            }
+            _ => return reliefs,
+        };
+        let (layer, constraint) = match component {
+            Component::Loss => (Layer::L3, "loss and its recovery"),
+            _ => (Layer::L7, "the handshake"),
+        };
+        let of = (component, layer);
+        reliefs.push(Relief::as_variant(of, (words, constraint), variant));
+        reliefs
     }
 
     fn judge(&self, plan: &Plan, recording: &Recording) -> Judgement {

@@ -16,11 +16,12 @@ use super::page::{self, Fate};
 use super::secure::{Security, certificates_knob, modern};
 use super::stage::Pair;
 use super::transfer::{MSS, slow_start_rounds};
-use super::{Case, CaseError, Judgement, Main, Plan, Stage, Variant, expect};
+use super::{Case, CaseError, Judgement, Main, Plan, Relief, Stage, Variant, expect, reliefs};
 use crate::app::http::{Client, Object, Requests, Server, Site};
 use crate::app::{http1, http2, http3};
 use crate::link::{Direction, DropScripts, LinkConfig};
 use crate::measure::Check;
+use crate::measure::diagnosis::{Component, Layer};
 use crate::record::Recording;
 use crate::sim::PathConfig;
 use crate::units::Span;
@@ -155,6 +156,31 @@ impl Case for HeadOfLine {
             _ => DropScripts::default(),
         };
         fetch_page(plan, stage, &drops)
+    }
+
+    fn reliefs(&self, plan: &Plan) -> Vec<Relief> {
+        let mut reliefs = reliefs(plan);
+        let (of, words, variant) = match plan.variant() {
+            "h2-lost" => (
+                (Component::Streams, Layer::L4),
+                (
+                    "independent streams (HTTP/3 over QUIC)",
+                    "a loss that holds back every stream",
+                ),
+                "h3-lost",
+            ),
+            "h2-slow" | "h3-lost" => return reliefs,
+            _ => (
+                (Component::Multiplexing, Layer::L7),
+                (
+                    "multiplexing (HTTP/2)",
+                    "requests that wait for one another",
+                ),
+                "h2-slow",
+            ),
+        };
+        reliefs.push(Relief::as_variant(of, words, variant));
+        reliefs
     }
 
     fn judge(&self, plan: &Plan, recording: &Recording) -> Judgement {

@@ -7,9 +7,10 @@ mod patience;
 use self::patience::Patience;
 use super::knob::{Kind, Knob, path_knobs};
 use super::stage::Pair;
-use super::{Case, CaseError, Judgement, Main, Plan, Stage, Variant};
+use super::{Case, CaseError, Judgement, Main, Plan, Relief, Stage, Variant, reliefs};
 use crate::host::{KeepAlive, TcpOptions};
 use crate::link::FlowMemory;
+use crate::measure::diagnosis::{Component, Layer};
 use crate::record::Recording;
 use crate::units::Span;
 
@@ -82,6 +83,16 @@ impl Case for KeepAliveCase {
         let pair = stage.pair_with(plan, plan.client(), plan.server(), memory);
         let Pair { client, server } = pair;
         apps::start(plan, stage.spawner(), client, server)
+    }
+
+    fn reliefs(&self, plan: &Plan) -> Vec<Relief> {
+        let mut reliefs = reliefs(plan);
+        if plan.variant() == "per-request" {
+            let of = (Component::KeepAlive, Layer::L7);
+            let words = ("keep-alive", "a new connection for each request");
+            reliefs.push(Relief::as_variant(of, words, "persistent"));
+        }
+        reliefs
     }
 
     fn judge(&self, plan: &Plan, recording: &Recording) -> Judgement {
