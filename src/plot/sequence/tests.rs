@@ -28,7 +28,7 @@ fn a_repair_is_named_by_its_mechanism_and_the_loss_is_crossed() {
     let recording = recording("transfer", "download", &[("drop", "s2c:data:20")]);
     let busiest = Sequence::busiest(&recording).expect("there is data");
     let lost = busiest.sent.iter().filter(|piece| piece.lost).count();
-    let again: Vec<_> = sequence
+    let again: Vec<_> = busiest
         .sent
         .iter()
         .filter_map(|piece| piece.again)
