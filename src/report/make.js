@@ -52,6 +52,7 @@ function ticks(from, until, most) {
 }
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
+const narrow = matchMedia('(max-width: 70rem)');
 
 // Brings a part of a scrolling box into view, without moving the page.
 function reveal(box, top, bottom) {

@@ -56,7 +56,8 @@ function goToSlice(slice) {
   const frame = place.run.causeOf(slice);
   if (frame >= 0) goToFrame(frame);
   else goToStep(place.run.stepAt(slice[0]));
-  document.querySelector('.wire').scrollIntoView({ behavior: calm.matches ? 'instant' : 'smooth' });
+  // Where there is one column, the ladder would hide the frame.
+  document.querySelector(narrow.matches ? '#frame-h' : '.wire').scrollIntoView({ behavior: calm.matches ? 'instant' : 'smooth' });
   document.getElementById('frame-h').focus({ preventScroll: true });
 }
 

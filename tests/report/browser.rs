@@ -1,4 +1,4 @@
-//! A headless Chromium, driven over the DevTools protocol: open a page, press, click, ask.
+//! A headless Chromium, driven over the `DevTools` protocol: open a page, press, click, ask.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 
 /// How long the browser may take for one thing.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A browser with one page.
 #[derive(Debug)]
@@ -98,21 +98,21 @@ impl Browser {
     }
 
     fn attach(&mut self, width: u32) {
-        let target = self.command("Target.createTarget", json!({"url": "about:blank"}));
+        let target = self.command("Target.createTarget", &json!({"url": "about:blank"}));
         let target = json!({"targetId": target["targetId"], "flatten": true});
-        let session = self.command("Target.attachToTarget", target);
+        let session = self.command("Target.attachToTarget", &target);
         self.session = session["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Runtime", "Log"] {
-            self.command(&format!("{domain}.enable"), json!({}));
+            self.command(&format!("{domain}.enable"), &json!({}));
         }
         // Time of the page's own thread, whatever else the machine does.
-        self.command("Performance.enable", json!({"timeDomain": "threadTicks"}));
+        self.command("Performance.enable", &json!({"timeDomain": "threadTicks"}));
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
-        self.command("Emulation.setDeviceMetricsOverride", size);
+        self.command("Emulation.setDeviceMetricsOverride", &size);
     }
 
     /// Sends a command and waits for its answer.
-    fn command(&mut self, method: &str, parameters: Value) -> Value {
+    fn command(&mut self, method: &str, parameters: &Value) -> Value {
         self.last += 1;
         let mut message = json!({"id": self.last, "method": method, "params": parameters});
         if let Some(session) = &self.session {
@@ -149,10 +149,10 @@ impl Browser {
     pub(crate) fn open(&mut self, file: &Path, fragment: &str) {
         let file = file.canonicalize().unwrap();
         // From page to page only the fragment may differ, which would load nothing.
-        self.command("Page.navigate", json!({"url": "about:blank"}));
+        self.command("Page.navigate", &json!({"url": "about:blank"}));
         self.until("location.href === 'about:blank'");
         let url = format!("file://{}{fragment}", file.display());
-        self.command("Page.navigate", json!({"url": url}));
+        self.command("Page.navigate", &json!({"url": url}));
         self.until("document.documentElement.dataset.ready === 'true'");
     }
 
@@ -161,7 +161,7 @@ impl Browser {
         let parameters = json!({
             "expression": expression, "returnByValue": true, "awaitPromise": true,
         });
-        let answer = self.command("Runtime.evaluate", parameters);
+        let answer = self.command("Runtime.evaluate", &parameters);
         assert_eq!(answer["exceptionDetails"], Value::Null, "{expression}");
         answer["result"]["value"].clone()
     }
@@ -228,7 +228,7 @@ impl Browser {
             let parameters = json!({
                 "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1,
             });
-            self.command("Input.dispatchMouseEvent", parameters);
+            self.command("Input.dispatchMouseEvent", &parameters);
         }
     }
 
@@ -251,25 +251,25 @@ impl Browser {
             if kind == "keyDown" && !text.is_empty() {
                 parameters["text"] = json!(text);
             }
-            self.command("Input.dispatchKeyEvent", parameters);
+            self.command("Input.dispatchKeyEvent", &parameters);
         }
     }
 
     /// What a reader prefers, for example `prefers-color-scheme` and `dark`.
     pub(crate) fn prefer(&mut self, feature: &str, value: &str) {
         let features = json!({"features": [{"name": feature, "value": value}]});
-        self.command("Emulation.setEmulatedMedia", features);
+        self.command("Emulation.setEmulatedMedia", &features);
     }
 
     /// How wide the page is from here on.
     pub(crate) fn resize(&mut self, width: u32) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
-        self.command("Emulation.setDeviceMetricsOverride", size);
+        self.command("Emulation.setDeviceMetricsOverride", &size);
     }
 
     /// How long the page has kept its thread busy since it was opened, in ms.
     pub(crate) fn busy_ms(&mut self) -> f64 {
-        let answer = self.command("Performance.getMetrics", json!({}));
+        let answer = self.command("Performance.getMetrics", &json!({}));
         let metrics = answer["metrics"].as_array().unwrap();
         let busy = metrics
             .iter()
