@@ -134,7 +134,7 @@ fn a_frame_is_found_and_forked_on_a_terminal() {
     pane.press(&["Enter"]);
     let screen = pane.wait_for("+1000.000 ms");
     assert!(
-        screen.contains("FORK") && screen.contains("injected verdict"),
+        screen.contains("FORK #2 dropped") && screen.contains("[dropped b"),
         "{screen}"
     );
     pane.press(&["F"]);

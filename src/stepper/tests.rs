@@ -271,7 +271,8 @@ fn going_back_restores_the_world_exactly() {
     );
     let lazy = Player::open(film).unwrap();
     assert_eq!(lazy.len(), ahead.len());
-    proptest::proptest!(|(places in proptest::collection::vec(0..prints.len(), 1..12))| {
+    let trials = proptest::prelude::ProptestConfig::with_cases(32);
+    proptest::proptest!(trials, |(places in proptest::collection::vec(0..prints.len(), 1..12))| {
         let mut players = [ahead.clone(), lazy.clone()];
         for place in places {
             for player in &mut players {

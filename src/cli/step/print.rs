@@ -10,7 +10,7 @@ use crate::stepper::comparison::Comparison;
 use crate::stepper::fork::Target;
 
 /// Width of each half of a comparison.
-const HALF: usize = 72;
+const HALF: usize = 84;
 
 /// Prints everything that happened, or what happened until an expression held, or both futures of a fork.
 pub(super) fn print(

@@ -270,12 +270,112 @@ fn a_fork_that_changes_nothing_is_refused() {
 fn the_panels_of_a_small_terminal() {
     let mut app = app();
     press(&mut app, "djj");
-    insta::assert_snapshot!(screen(&mut app, 80, 24), @"");
+    insta::assert_snapshot!(screen(&mut app, 80, 24), @r"
+    wirelab step transfer/two-segments  event 42/84  frame 8/15  t=0.300000000
+    0.300000000  client ->         #7 40000 > 80 [ACK] seq=12 ack=1 win=64240 len=0
+    ╔ Frames ══════════════════════════════════════════════════════════════════════╗
+    ║     5 0.150000000  client > server  40000 > 80 [PSH,ACK] seq=1 ack=1 win=6424║
+    ║     6 0.225000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l║
+    ║     7 0.225000000  server > client  80 > 40000 [PSH,ACK] seq=1461 ack=12 win=║
+    ║     8 0.300000000  client > server  40000 > 80 [ACK] seq=12 ack=1 win=64240 l║
+    ║     9 0.525000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l║
+    ║    10 0.750000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l║
+    ║    11 0.825000000  client > server  40000 > 80 [ACK] seq=12 ack=2921 win=6424║
+    ╚══════════════════════════════════════════════════════════════════════════════╝
+    ┌ Events ──────────────────────────────────────────────────────────────────────┐
+    │0.225000000  server ->         #6 80 > 40000 [PSH,ACK] seq=1461 ack=12 win=642│
+    │0.225000000  server            h1s0 made #6: 1460 bytes at 1460               │
+    │0.225000000  server            h1s0 RTO timer set for 0.525000000             │
+    │0.225000000  server .. client  #6 on server->client: 1 in the queue, starts 0.│
+    │0.300000000         -> client  #6 80 > 40000 [PSH,ACK] seq=1461 ack=12 win=642│
+    │0.300000000  client ->         #7 40000 > 80 [ACK] seq=12 ack=1 win=64240 len=│
+    │0.300000000  client            h0s0 made #7: 0 bytes at 11                    │
+    │0.300000000  client .. server  #7 on client->server: 1 in the queue, starts 0.│
+    │0.375000000         -> server  #7 40000 > 80 [ACK] seq=12 ack=1 win=64240 len=│
+    │0.525000000  server            h1s0 RTO timer fired                           │
+    └──────────────────────────────────────────────────────────────────────────────┘
+    ? help  ←→ event  ↑↓ frame  / until  b break  c continue  g go to  Tab panel  f
+    ");
     app.focus = Panel::Bytes;
     press(&mut app, "]]]");
-    insta::assert_snapshot!(screen(&mut app, 80, 24), @"");
+    insta::assert_snapshot!(screen(&mut app, 80, 24), @r"
+    wirelab step transfer/two-segments  event 42/84  frame 8/15  t=0.300000000
+    0.300000000  client ->         #7 40000 > 80 [ACK] seq=12 ack=1 win=64240 len=0
+    ┌ Frames ──────────────────────────────────────────────────────────────────────┐
+    │     5 0.150000000  client > server  40000 > 80 [PSH,ACK] seq=1 ack=1 win=6424│
+    │     6 0.225000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l│
+    │     7 0.225000000  server > client  80 > 40000 [PSH,ACK] seq=1461 ack=12 win=│
+    │     8 0.300000000  client > server  40000 > 80 [ACK] seq=12 ack=1 win=64240 l│
+    │     9 0.525000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l│
+    │    10 0.750000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l│
+    │    11 0.825000000  client > server  40000 > 80 [ACK] seq=12 ack=2921 win=6424│
+    └──────────────────────────────────────────────────────────────────────────────┘
+    ╔ Bytes ═══════════════════════════════════════════════════════════════════════╗
+    ║   6  02 00 00 01..  eth.src = 02:00:00:01:00:00                              ║
+    ║  12  08 00          eth.type = 0x0800 (IPv4)                                 ║
+    ║  14  45             ip.version = 4  [header of 20 bytes (ip.hdr_len)]        ║
+    ║  15  00             ip.dsfield = 0x00                                        ║
+    ║#7 at client, 66 bytes ───────────────────────────────────────────────────────║
+    ║0000  02 00 00 fe 00 00 02 00 00 01 00 00 08 00 45 00  ..............E.       ║
+    ║0010  00 34 00 00 40 00 40 06 ad 9b c6 12 00 02 c6 12  .4..@.@.........       ║
+    ║0020  01 02 9c 40 00 50 00 00 03 f4 ff ff f0 60 80 10  ...@.P.......`..       ║
+    ║0030  fa f0 6f e1 00 00 05 0a ff ff f6 14 ff ff fb c8  ..o.............       ║
+    ║0040  00 00                                            ..                     ║
+    ╚══════════════════════════════════════════════════════════════════════════════╝
+    ? help  ←→ event  ↑↓ frame  / until  b break  c continue  g go to  Tab panel  f
+    ");
     app.focus = Panel::Sockets;
-    insta::assert_snapshot!(screen(&mut app, 80, 24), @"");
+    insta::assert_snapshot!(screen(&mut app, 80, 24), @r"
+    wirelab step transfer/two-segments  event 42/84  frame 8/15  t=0.300000000
+    0.300000000  client ->         #7 40000 > 80 [ACK] seq=12 ack=1 win=64240 len=0
+    ┌ Frames ──────────────────────────────────────────────────────────────────────┐
+    │     5 0.150000000  client > server  40000 > 80 [PSH,ACK] seq=1 ack=1 win=6424│
+    │     6 0.225000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l│
+    │     7 0.225000000  server > client  80 > 40000 [PSH,ACK] seq=1461 ack=12 win=│
+    │     8 0.300000000  client > server  40000 > 80 [ACK] seq=12 ack=1 win=64240 l│
+    │     9 0.525000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l│
+    │    10 0.750000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l│
+    │    11 0.825000000  client > server  40000 > 80 [ACK] seq=12 ack=2921 win=6424│
+    └──────────────────────────────────────────────────────────────────────────────┘
+    ╔ Sockets ═════════════════════════════════════════════════════════════════════╗
+    ║client  linux stack, 1 sockets                                                ║
+    ║>h0s0 ESTAB 198.18.0.2:40000 > 198.18.1.2:80                                  ║
+    ║   snd.una 12  written 11  rcv.nxt 1  unread 0  isn 1000                      ║
+    ║server  linux stack, 1 sockets                                                ║
+    ║ h1s0 ESTAB 198.18.1.2:80 > 198.18.0.2:40000                                  ║
+    ║   snd.una 1  written 2920  rcv.nxt 12  unread 0  isn 4294963295  RTO in 225ms║
+    ║                                                                              ║
+    ║                                                                              ║
+    ║                                                                              ║
+    ║                                                                              ║
+    ╚══════════════════════════════════════════════════════════════════════════════╝
+    ? help  ←→ event  ↑↓ frame  / until  b break  c continue  g go to  Tab panel  f
+    ");
     app.focus = Panel::Ladder;
-    insta::assert_snapshot!(screen(&mut app, 80, 24), @"");
+    insta::assert_snapshot!(screen(&mut app, 80, 24), @r"
+    wirelab step transfer/two-segments  event 42/84  frame 8/15  t=0.300000000
+    0.300000000  client ->         #7 40000 > 80 [ACK] seq=12 ack=1 win=64240 len=0
+    ┌ Frames ──────────────────────────────────────────────────────────────────────┐
+    │     5 0.150000000  client > server  40000 > 80 [PSH,ACK] seq=1 ack=1 win=6424│
+    │     6 0.225000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l│
+    │     7 0.225000000  server > client  80 > 40000 [PSH,ACK] seq=1461 ack=12 win=│
+    │     8 0.300000000  client > server  40000 > 80 [ACK] seq=12 ack=1 win=64240 l│
+    │     9 0.525000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l│
+    │    10 0.750000000  server > client  80 > 40000 [ACK] seq=1 ack=12 win=64240 l│
+    │    11 0.825000000  client > server  40000 > 80 [ACK] seq=12 ack=2921 win=6424│
+    └──────────────────────────────────────────────────────────────────────────────┘
+    ╔ Ladder ══════════════════════════════════════════════════════════════════════╗
+    ║          ms client                                                     server║
+    ║     225.000 │                                                       (ESTAB) │║
+    ║     225.000 │                          ────── #4 PSH,ACK seq 1 len 11 ─────▶│║
+    ║     225.000 │                        ─ #5 ACK seq 1 len 1460 ✗ drop script ─│║
+    ║     225.000 │                          ◁── #6 PSH,ACK seq 1461 len 1460 ────│║
+    ║     300.000 │◀── #6 PSH,ACK seq 1461 len 1460 ────                          │║
+    ║     300.000 │─────────── #7 ACK 1 SACK ──────────▷                          │║
+    ║     375.000 │                          ─────────── #7 ACK 1 SACK ──────────▶│║
+    ║     525.000 │                                                   (RTO timer) │║
+    ║     525.000 │                          ◁────── #8 ACK seq 1 len 1460 ───────│║
+    ╚══════════════════════════════════════════════════════════════════════════════╝
+    ? help  ←→ event  ↑↓ frame  / until  b break  c continue  g go to  Tab panel  f
+    ");
 }
