@@ -4,6 +4,7 @@ use super::timers::Fired;
 use super::{Acknowledgment, Next, Opening, Sender, Setup, State};
 use crate::event::{Mechanism, Timer};
 use crate::host::transport::CongestionControl;
+use crate::host::transport::profile::MIN_RTO;
 use crate::units::{SimTime, Span};
 
 const MSS: u32 = 1_000;
