@@ -277,3 +277,159 @@ fn the_frames_that_own_the_tail_are_named_with_what_repairs_them() {
     );
     assert!(map.tried.iter().all(|lost| lost.whole));
 }
+
+#[test]
+fn a_slow_line_is_the_constraint_where_requests_do_not_wait() {
+    for variant in ["image-page/origin-h1-six", "image-page/origin-h2"] {
+        let diagnosis = found(variant, &[("rate", "1600kbit"), ("objects", "40")]);
+        assert_constraint(&diagnosis, Component::Rate, "rate");
+    }
+}
+
+#[test]
+fn requests_one_after_another_are_bound_by_distance_and_then_by_the_line() {
+    let settings = [("rate", "1600kbit"), ("objects", "8")];
+    let diagnosis = found("image-page/origin-h1-serial", &settings);
+    let words = "requests that wait for one another over distance";
+    assert_constraint(&diagnosis, Component::Multiplexing, words);
+    assert_eq!(next(&diagnosis, Component::Distance), Some(Component::Rate));
+}
+
+#[test]
+fn a_server_that_thinks_is_the_constraint() {
+    let settings = [("objects", "2"), ("think", "300ms")];
+    let diagnosis = found("image-page/edge-h1-serial", &settings);
+    assert_constraint(&diagnosis, Component::Think, "the server's think time");
+    let gained = diagnosis.total_ms - total(&diagnosis, Component::Think);
+    assert!((gained - 600.0).abs() < 1e-6, "two answers, {gained} ms");
+    let parallel = next(&diagnosis, Component::Multiplexing);
+    assert_eq!(parallel, Some(Component::Think));
+}
+
+#[test]
+fn a_cold_lookup_is_the_constraint_of_a_small_page_near_by() {
+    let settings = [
+        ("objects", "2"),
+        ("lookup", "cold"),
+        ("authority_rtt", "200ms"),
+    ];
+    let diagnosis = found("image-page/edge-h1-serial", &settings);
+    assert_constraint(&diagnosis, Component::Lookup, "the lookup of the name");
+    let gained = diagnosis.total_ms - total(&diagnosis, Component::Lookup);
+    assert!(
+        (gained - 205.0).abs() < 1e-6,
+        "both round trips, {gained} ms"
+    );
+}
+
+#[test]
+fn a_new_connection_for_each_request_is_the_constraint() {
+    let settings = [("objects", "4"), ("tls", "on")];
+    let diagnosis = found("image-page/new-connection-each", &settings);
+    let words = "a new connection for each request, one after another over distance";
+    assert!(diagnosis.constraint.sentence.contains(words));
+    let components = &diagnosis.constraint.components;
+    assert!(components.contains(&Component::KeepAlive), "{components:?}");
+    // Three connections less: a round trip each for TCP and for TLS.
+    let gained = diagnosis.total_ms - total(&diagnosis, Component::KeepAlive);
+    assert!((gained - 3.0 * 300.0).abs() < 1e-6, "{gained} ms");
+}
+
+#[test]
+fn few_connections_are_the_constraint_of_a_full_pool() {
+    let settings = [
+        ("connections", "2"),
+        ("edge_rtt", "50ms"),
+        ("objects", "12"),
+    ];
+    let diagnosis = found("image-page/edge-h1-six", &settings);
+    let words = "requests that wait for a free connection";
+    assert_constraint(&diagnosis, Component::Connections, words);
+}
+
+#[test]
+fn slow_start_is_the_constraint_of_one_large_object_far_away() {
+    let settings = [("objects", "1"), ("bytes", "1MB")];
+    let diagnosis = found("image-page/origin-h2", &settings);
+    assert_constraint(&diagnosis, Component::InitialWindow, "rounds of slow start");
+    let near = next(&diagnosis, Component::Distance);
+    assert_eq!(near, Some(Component::InitialWindow));
+}
+
+#[test]
+fn a_small_receive_buffer_is_the_constraint() {
+    let settings = [
+        ("objects", "1"),
+        ("bytes", "500kB"),
+        ("edge_rtt", "50ms"),
+        ("rcvbuf", "20kB"),
+    ];
+    let diagnosis = found("image-page/edge-h2", &settings);
+    assert_constraint(&diagnosis, Component::ReceiveWindow, "the receive window");
+    let wide = next(&diagnosis, Component::ReceiveWindow);
+    assert_eq!(wide, Some(Component::InitialWindow));
+}
+
+#[test]
+fn narrow_flow_control_of_http2_is_the_constraint() {
+    let settings = [
+        ("objects", "4"),
+        ("bytes", "100kB"),
+        ("edge_rtt", "40ms"),
+        ("http2_window", "20kB"),
+    ];
+    let diagnosis = found("image-page/edge-h2", &settings);
+    assert_constraint(&diagnosis, Component::FlowControl, "HTTP/2 flow control");
+    let wide = next(&diagnosis, Component::FlowControl);
+    assert_eq!(wide, Some(Component::InitialWindow));
+}
+
+#[test]
+fn a_target_is_met_by_the_cheapest_combination_or_by_none() {
+    let within = |target| {
+        let question = Question {
+            target: Some(Span::from_millis(target)),
+            losses: false,
+        };
+        let settings = [("objects", "6")];
+        let diagnosis = asked("image-page/origin-h1-serial", &settings, question);
+        diagnosis.target.expect("it was asked for")
+    };
+    let as_it_is = within(60_000).met_by.expect("it is met already");
+    assert_eq!(as_it_is.components, []);
+    let cheap = within(600).met_by.expect("one relief meets it");
+    assert_eq!(
+        cheap.components,
+        [Component::Multiplexing],
+        "cheaper than an edge"
+    );
+    let never = within(1);
+    assert_eq!(never.met_by, None);
+    assert!(never.fastest.total_ms > 1.0);
+}
+
+#[test]
+fn the_loss_of_a_syn_costs_its_timer() {
+    let question = Question {
+        target: None,
+        losses: true,
+    };
+    let settings = [("objects", "2"), ("bytes", "3000")];
+    let diagnosis = asked("image-page/edge-h1-serial", &settings, question);
+    let map = diagnosis.losses.expect("it was asked for");
+    assert_eq!(map.tried.len(), map.frames, "few frames are all tried");
+    let syn = map.tried.iter().find(|lost| lost.what == "SYN");
+    let syn = syn.expect("there is one");
+    assert!(
+        (syn.cost_ms - 1_000.0).abs() < 1e-6,
+        "RFC 6298 section 2.1: {syn:?}"
+    );
+    assert_eq!(syn.repair, Repair::Timer);
+    let free = map.tried.iter().filter(|lost| lost.repair == Repair::None);
+    for lost in free {
+        assert!(
+            lost.cost_ms.abs() < 100.0,
+            "nothing was sent again: {lost:?}"
+        );
+    }
+}
