@@ -397,12 +397,10 @@ fn a_target_is_met_by_the_cheapest_combination_or_by_none() {
     };
     let as_it_is = within(60_000).met_by.expect("it is met already");
     assert_eq!(as_it_is.components, []);
-    let cheap = within(600).met_by.expect("one relief meets it");
-    assert_eq!(
-        cheap.components,
-        [Component::Multiplexing],
-        "cheaper than an edge"
-    );
+    let cheap = within(700).met_by.expect("one relief meets it");
+    let another_protocol = [[Component::Multiplexing], [Component::Streams]];
+    let is_protocol = another_protocol.iter().any(|one| cheap.components == one);
+    assert!(is_protocol, "an edge costs more: {cheap:?}");
     let never = within(1);
     assert_eq!(never.met_by, None);
     assert!(never.fastest.total_ms > 1.0);
