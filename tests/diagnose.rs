@@ -25,7 +25,10 @@ fn assert_adds_up(diagnosis: &Diagnosis) {
     let accounts = reliefs.map(|relieved| (relieved.total_ms, &relieved.account));
     for (total, account) in accounts.chain([(diagnosis.total_ms, &diagnosis.account)]) {
         let sum: f64 = account.values().sum();
-        assert!((sum - total).abs() < 1e-3, "{sum} of {total} ms: {account:?}");
+        assert!(
+            (sum - total).abs() < 1e-3,
+            "{sum} of {total} ms: {account:?}"
+        );
     }
 }
 
@@ -35,7 +38,11 @@ fn assert_constraint(diagnosis: &Diagnosis, component: Component, words: &str) {
     let mut named = constraint.components.iter();
     let first = named.find(|one| **one != Component::Distance || component == **one);
     assert_eq!(first, Some(&component), "{}", constraint.sentence);
-    let name = constraint.sentence.split(" (of ").next().expect("it has a beginning");
+    let name = constraint
+        .sentence
+        .split(" (of ")
+        .next()
+        .expect("it has a beginning");
     assert!(name.contains(words), "{name}");
 }
 
@@ -54,19 +61,373 @@ fn next(diagnosis: &Diagnosis, component: Component) -> Option<Component> {
 #[test]
 fn far_away_http1_is_bound_by_requests_over_distance() {
     for (variant, words) in [
-        ("image-page/origin-h1-serial", "requests that wait for one another over distance"),
-        ("image-page/origin-h1-six", "requests that wait for a free connection over distance"),
+        (
+            "image-page/origin-h1-serial",
+            "requests that wait for one another over distance",
+        ),
+        (
+            "image-page/origin-h1-six",
+            "requests that wait for a free connection over distance",
+        ),
     ] {
         let diagnosis = found(variant, &[]);
         let constraint = &diagnosis.constraint;
-        assert!(constraint.sentence.contains(words), "{}", constraint.sentence);
+        assert!(
+            constraint.sentence.contains(words),
+            "{}",
+            constraint.sentence
+        );
         for component in [Component::Multiplexing, Component::Distance] {
             assert!(constraint.components.contains(&component), "{constraint:?}");
         }
-        let both = diagnosis.pairs.iter().find(|pair| {
-            pair.components == [Component::Multiplexing, Component::Distance]
-        });
+        let both = diagnosis
+            .pairs
+            .iter()
+            .find(|pair| pair.components == [Component::Multiplexing, Component::Distance]);
         let both = both.expect("the pair is worth it").total_ms;
         assert!((10.0..100.0).contains(&both), "{both} ms");
+    }
+}
+
+#[test]
+fn a_slow_line_is_named_unless_requests_wait_for_one_another() {
+    for variant in ["image-page/origin-h1-six", "image-page/origin-h2"] {
+        let diagnosis = found(variant, &[("rate", "1600kbit")]);
+        assert_constraint(&diagnosis, Component::Rate, "rate");
+        assert_eq!(diagnosis.constraint.next, Some(Component::Distance));
+    }
+    let settings = [("rate", "1600kbit"), ("objects", "20")];
+    let diagnosis = found("image-page/origin-h1-serial", &settings);
+    assert_constraint(
+        &diagnosis,
+        Component::Multiplexing,
+        "requests that wait for one another over distance",
+    );
+    assert_eq!(diagnosis.constraint.next, Some(Component::Rate));
+}
+
+#[test]
+fn what_an_application_or_a_resolver_takes_is_named() {
+    let small = [("objects", "20"), ("think", "500ms")];
+    let diagnosis = found("image-page/edge-h2", &small);
+    assert_constraint(&diagnosis, Component::Think, "the server's think time");
+    assert_eq!(diagnosis.constraint.next, Some(Component::InitialWindow));
+    let cold = [
+        ("objects", "20"),
+        ("lookup", "cold"),
+        ("authority_rtt", "400ms"),
+    ];
+    let diagnosis = found("image-page/edge-h2", &cold);
+    assert_constraint(&diagnosis, Component::Lookup, "the lookup of the name");
+    let known = total(&diagnosis, Component::Lookup);
+    assert!(
+        (diagnosis.total_ms - known - 405.0).abs() < 1e-6,
+        "{known} ms"
+    );
+    assert_eq!(diagnosis.constraint.next, Some(Component::InitialWindow));
+}
+
+#[test]
+fn connections_that_are_not_kept_or_not_enough_are_named() {
+    let small = [("objects", "10"), ("bytes", "1kB"), ("tls", "on")];
+    let diagnosis = found("image-page/new-connection-each", &small);
+    assert_constraint(
+        &diagnosis,
+        Component::Multiplexing,
+        "a new connection for each request, one after another over distance",
+    );
+    // One handshake instead of ten, each of two round trips of 150 ms.
+    let kept = total(&diagnosis, Component::KeepAlive);
+    assert!(
+        (diagnosis.total_ms - kept - 9.0 * 300.0).abs() < 1e-3,
+        "{kept} ms"
+    );
+    let small = [("objects", "20"), ("bytes", "1kB"), ("connections", "2")];
+    let diagnosis = found("image-page/origin-h1-six", &small);
+    assert_constraint(
+        &diagnosis,
+        Component::Connections,
+        "requests that wait for a free connection over distance",
+    );
+    assert_eq!(
+        next(&diagnosis, Component::Connections),
+        Some(Component::Distance)
+    );
+}
+
+#[test]
+fn the_window_that_is_full_is_named() {
+    let long = [("rtt", "150ms"), ("bytes", "1MB")];
+    let narrow = [long[0], long[1], ("rcvbuf", "16kB")];
+    let diagnosis = found("transfer/download", &narrow);
+    assert_constraint(
+        &diagnosis,
+        Component::ReceiveWindow,
+        "the receive window over distance",
+    );
+    assert_eq!(
+        next(&diagnosis, Component::ReceiveWindow),
+        Some(Component::Distance)
+    );
+    let wide = [long[0], long[1], ("rcvbuf", "16MiB"), ("sndbuf", "16MiB")];
+    let diagnosis = found("transfer/download", &wide);
+    assert_constraint(
+        &diagnosis,
+        Component::InitialWindow,
+        "rounds of slow start from the first congestion window over distance",
+    );
+    let controlled = [("objects", "20"), ("http2_window", "16kB")];
+    let diagnosis = found("image-page/origin-h2", &controlled);
+    assert_constraint(
+        &diagnosis,
+        Component::FlowControl,
+        "HTTP/2 flow control over distance",
+    );
+    assert_eq!(
+        next(&diagnosis, Component::FlowControl),
+        Some(Component::Distance)
+    );
+}
+
+#[test]
+fn timers_that_wait_for_each_other_are_named_together() {
+    let settings = [
+        ("nagle", "on"),
+        ("objects", "20"),
+        ("discovery", "1ms"),
+        ("bytes", "200"),
+    ];
+    let diagnosis = found("image-page/edge-h2", &settings);
+    assert_constraint(
+        &diagnosis,
+        Component::Nagle,
+        "Nagle's algorithm and delayed ACKs",
+    );
+}
+
+#[test]
+fn a_loss_that_a_timer_repairs_is_named() {
+    let settings = [
+        ("objects", "10"),
+        ("bytes", "1kB"),
+        ("drop", "s2c:data:10,s2c:rtx:1"),
+    ];
+    let diagnosis = found("image-page/edge-h1-serial", &settings);
+    assert_constraint(&diagnosis, Component::Loss, "loss and its recovery");
+    assert_eq!(diagnosis.constraint.next, Some(Component::Multiplexing));
+}
+
+#[test]
+fn the_cheapest_combination_that_meets_a_target_is_found_or_refused() {
+    let ask = |target| {
+        let question = Question {
+            target: Some(target),
+            losses: false,
+        };
+        let small = [("objects", "20")];
+        let diagnosis = asked("image-page/origin-h1-serial", &small, question);
+        diagnosis.target.expect("it was asked for")
+    };
+    let met = ask(Span::from_millis(50))
+        .met_by
+        .expect("two reliefs are enough");
+    assert_eq!(
+        met.components,
+        [Component::Multiplexing, Component::Distance]
+    );
+    let met = ask(Span::from_millis(200))
+        .met_by
+        .expect("one relief is enough");
+    assert_eq!(met.components, [Component::Distance]);
+    let as_it_is = ask(Span::from_secs(10))
+        .met_by
+        .expect("nothing has to be done");
+    assert!(as_it_is.components.is_empty());
+    let none = ask(Span::from_millis(1));
+    assert_eq!(none.met_by, None);
+    assert!(none.fastest.total_ms <= 30.0, "{none:?}");
+}
+
+#[test]
+fn the_frames_that_own_the_tail_are_named_with_what_repairs_them() {
+    let question = Question {
+        target: None,
+        losses: true,
+    };
+    let diagnosis = asked("transfer/download", &[("bytes", "20kB")], question);
+    let map = diagnosis.losses.expect("it was asked for");
+    assert_eq!(map.tried.len(), map.frames);
+    let syn = map
+        .tried
+        .iter()
+        .find(|lost| lost.what == "SYN")
+        .expect("there is one");
+    assert_eq!((syn.cost_ms, syn.repair), (1_000.0, Repair::Timer));
+    let tail = map
+        .tried
+        .iter()
+        .find(|lost| lost.what == "data 18980-20000");
+    let tail = tail.expect("the answer ends with it");
+    assert_eq!(tail.repair, Repair::Probe);
+    assert!(tail.cost_ms > 160.0, "two round trips at least: {tail:?}");
+    assert!(
+        map.tried
+            .iter()
+            .any(|lost| lost.repair == Repair::None && lost.cost_ms == 0.0)
+    );
+    assert!(map.tried.iter().all(|lost| lost.whole));
+}
+
+#[test]
+fn a_slow_line_is_the_constraint_where_requests_do_not_wait() {
+    for variant in ["image-page/origin-h1-six", "image-page/origin-h2"] {
+        let diagnosis = found(variant, &[("rate", "1600kbit"), ("objects", "40")]);
+        assert_constraint(&diagnosis, Component::Rate, "rate");
+    }
+}
+
+#[test]
+fn requests_one_after_another_are_bound_by_distance_and_then_by_the_line() {
+    let settings = [("rate", "1600kbit"), ("objects", "8")];
+    let diagnosis = found("image-page/origin-h1-serial", &settings);
+    let words = "requests that wait for one another over distance";
+    assert_constraint(&diagnosis, Component::Multiplexing, words);
+    assert_eq!(next(&diagnosis, Component::Distance), Some(Component::Rate));
+}
+
+#[test]
+fn a_server_that_thinks_is_the_constraint() {
+    let settings = [("objects", "2"), ("think", "300ms")];
+    let diagnosis = found("image-page/edge-h1-serial", &settings);
+    assert_constraint(&diagnosis, Component::Think, "the server's think time");
+    let gained = diagnosis.total_ms - total(&diagnosis, Component::Think);
+    assert!((gained - 600.0).abs() < 1e-6, "two answers, {gained} ms");
+    let parallel = next(&diagnosis, Component::Multiplexing);
+    assert_eq!(parallel, Some(Component::Think));
+}
+
+#[test]
+fn a_cold_lookup_is_the_constraint_of_a_small_page_near_by() {
+    let settings = [
+        ("objects", "2"),
+        ("lookup", "cold"),
+        ("authority_rtt", "200ms"),
+    ];
+    let diagnosis = found("image-page/edge-h1-serial", &settings);
+    assert_constraint(&diagnosis, Component::Lookup, "the lookup of the name");
+    let gained = diagnosis.total_ms - total(&diagnosis, Component::Lookup);
+    assert!(
+        (gained - 205.0).abs() < 1e-6,
+        "both round trips, {gained} ms"
+    );
+}
+
+#[test]
+fn a_new_connection_for_each_request_is_the_constraint() {
+    let settings = [("objects", "4"), ("tls", "on")];
+    let diagnosis = found("image-page/new-connection-each", &settings);
+    let words = "a new connection for each request, one after another over distance";
+    assert!(diagnosis.constraint.sentence.contains(words));
+    let components = &diagnosis.constraint.components;
+    assert!(components.contains(&Component::KeepAlive), "{components:?}");
+    // Three connections less: a round trip each for TCP and for TLS.
+    let gained = diagnosis.total_ms - total(&diagnosis, Component::KeepAlive);
+    assert!((gained - 3.0 * 300.0).abs() < 1e-6, "{gained} ms");
+}
+
+#[test]
+fn few_connections_are_the_constraint_of_a_full_pool() {
+    let settings = [
+        ("connections", "2"),
+        ("edge_rtt", "50ms"),
+        ("objects", "12"),
+    ];
+    let diagnosis = found("image-page/edge-h1-six", &settings);
+    let words = "requests that wait for a free connection";
+    assert_constraint(&diagnosis, Component::Connections, words);
+}
+
+#[test]
+fn slow_start_is_the_constraint_of_one_large_object_far_away() {
+    let settings = [("objects", "1"), ("bytes", "1MB")];
+    let diagnosis = found("image-page/origin-h2", &settings);
+    assert_constraint(&diagnosis, Component::InitialWindow, "rounds of slow start");
+    let near = next(&diagnosis, Component::Distance);
+    assert_eq!(near, Some(Component::InitialWindow));
+}
+
+#[test]
+fn a_small_receive_buffer_is_the_constraint() {
+    let settings = [
+        ("objects", "1"),
+        ("bytes", "500kB"),
+        ("edge_rtt", "50ms"),
+        ("rcvbuf", "20kB"),
+    ];
+    let diagnosis = found("image-page/edge-h2", &settings);
+    assert_constraint(&diagnosis, Component::ReceiveWindow, "the receive window");
+    let wide = next(&diagnosis, Component::ReceiveWindow);
+    assert_eq!(wide, Some(Component::InitialWindow));
+}
+
+#[test]
+fn narrow_flow_control_of_http2_is_the_constraint() {
+    let settings = [
+        ("objects", "4"),
+        ("bytes", "100kB"),
+        ("edge_rtt", "40ms"),
+        ("http2_window", "20kB"),
+    ];
+    let diagnosis = found("image-page/edge-h2", &settings);
+    assert_constraint(&diagnosis, Component::FlowControl, "HTTP/2 flow control");
+    let wide = next(&diagnosis, Component::FlowControl);
+    assert_eq!(wide, Some(Component::InitialWindow));
+}
+
+#[test]
+fn a_target_is_met_by_the_cheapest_combination_or_by_none() {
+    let within = |target| {
+        let question = Question {
+            target: Some(Span::from_millis(target)),
+            losses: false,
+        };
+        let settings = [("objects", "6")];
+        let diagnosis = asked("image-page/origin-h1-serial", &settings, question);
+        diagnosis.target.expect("it was asked for")
+    };
+    let as_it_is = within(60_000).met_by.expect("it is met already");
+    assert_eq!(as_it_is.components, []);
+    let cheap = within(700).met_by.expect("one relief meets it");
+    let another_protocol = [[Component::Multiplexing], [Component::Streams]];
+    let is_protocol = another_protocol.iter().any(|one| cheap.components == one);
+    assert!(is_protocol, "an edge costs more: {cheap:?}");
+    let never = within(1);
+    assert_eq!(never.met_by, None);
+    assert!(never.fastest.total_ms > 1.0);
+}
+
+#[test]
+fn the_loss_of_a_syn_costs_its_timer() {
+    let question = Question {
+        target: None,
+        losses: true,
+    };
+    let settings = [("objects", "2"), ("bytes", "3000")];
+    let diagnosis = asked("image-page/edge-h1-serial", &settings, question);
+    let map = diagnosis.losses.expect("it was asked for");
+    assert_eq!(map.tried.len(), map.frames, "few frames are all tried");
+    let syn = map.tried.iter().find(|lost| lost.what == "SYN");
+    let syn = syn.expect("there is one");
+    assert!(
+        (syn.cost_ms - 1_000.0).abs() < 1e-6,
+        "RFC 6298 section 2.1: {syn:?}"
+    );
+    assert_eq!(syn.repair, Repair::Timer);
+    let free = map.tried.iter().filter(|lost| lost.repair == Repair::None);
+    for lost in free {
+        assert!(
+            lost.cost_ms.abs() < 100.0,
+            "nothing was sent again: {lost:?}"
+        );
     }
 }

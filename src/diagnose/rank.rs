@@ -3,17 +3,23 @@
 //! The relief with the largest gain decides. Another that gains at least half as much, and of that gain loses most
 //! once the first is done, is a *substitute*: both undo the same product, such as waits times distance. Another of
 //! nearly the same gain that adds up with it is a *tie*. Two that save much more together than the sum of both are
-//! *complements*.
+//! *complements*. Of substitutes those come first on whose classes of the account the time was spent: what else helps
+//! goes around the constraint.
 
 use super::lab::{Lab, Outcome};
 use super::words;
 use crate::case::Plan;
+use crate::measure::account::Class;
 use crate::measure::diagnosis::{Combination, Component, Constraint, Diagnosis, Relieved};
 
 /// Less than this part of a page's time is no gain.
 const NO_GAIN: f64 = 0.01;
 /// What a substitute gains alone, at least, in parts of the best gain.
 const SUBSTITUTE: f64 = 0.5;
+/// The same, if at least half of the page's time is spent on its own classes.
+const EVIDENT_SUBSTITUTE: f64 = 0.3;
+/// What part of a page is spent on the classes of a component that comes first, at least.
+const EVIDENCE: f64 = 0.3;
 /// How much of its own gain a substitute still brings after the best relief, at most.
 const LEFT_OVER: f64 = 0.5;
 /// What a tie gains, at least, in parts of the best gain.
@@ -85,12 +91,16 @@ impl Verdict {
         };
         let mut verdict = Self {
             reliefs: vec![best],
-            next: next(lab, best),
             ..Self::default()
         };
         for other in ranked.into_iter().skip(1) {
             let left = after(lab, best, other);
-            if gain(other) < SUBSTITUTE * gain(best) || !matters(lab, gain(other)) {
+            let least = if evidence(lab, other) >= 0.5 {
+                EVIDENT_SUBSTITUTE
+            } else {
+                SUBSTITUTE
+            };
+            if gain(other) < least * gain(best) || !matters(lab, gain(other)) {
                 continue;
             }
             // What excludes the best relief takes its place.
@@ -100,7 +110,61 @@ impl Verdict {
                 verdict.ties.push(other);
             }
         }
+        // The sort is stable: among those with evidence, and among those without, gains decide.
+        verdict.reliefs.sort_by_key(|one| !is_evident(lab, *one));
+        verdict.next = next(lab, verdict.reliefs[0]);
         verdict
+    }
+}
+
+/// Whether much of the page's time is spent on a component's own classes.
+pub(super) fn is_evident(lab: &Lab, one: usize) -> bool {
+    evidence(lab, one) >= EVIDENCE
+}
+
+/// The part of the page's time that is spent on a component's own classes.
+fn evidence(lab: &Lab, one: usize) -> f64 {
+    let base = lab.base();
+    let classes = classes(lab.reliefs[one].component).iter();
+    let spent = classes.filter_map(|class| base.account.get(class.key()));
+    spent.sum::<f64>() / base.total
+}
+
+/// On what time is spent while a component is in the way.
+const fn classes(component: Component) -> &'static [Class] {
+    match component {
+        Component::Nagle | Component::DelayedAck => &[Class::Nagle, Class::DelayedAck],
+        Component::MinRto => &[Class::Rto, Class::Tlp],
+        Component::InitialWindow => &[Class::CongestionWindow],
+        Component::ReceiveWindow => &[Class::ReceiveWindow],
+        Component::SendBuffer => &[Class::SendBuffer],
+        Component::FlowControl => &[Class::Http2FlowControl, Class::QuicFlowControl],
+        Component::KeepAlive => &[Class::Connect, Class::Tls],
+        Component::Connections | Component::Multiplexing => {
+            &[Class::Pool, Class::EarlierResponse, Class::Propagation]
+        }
+        Component::Lookup => &[Class::Dns],
+        Component::Handshake => &[Class::Tls],
+        Component::Streams => &[Class::HeadOfLine],
+        Component::Think => &[Class::Think],
+        Component::Loss => &[
+            Class::FastRetransmit,
+            Class::RackTimer,
+            Class::Tlp,
+            Class::Rto,
+            Class::HeadOfLine,
+        ],
+        Component::Rate => &[Class::Serialization, Class::Queueing],
+        Component::Distance => &[
+            Class::Propagation,
+            Class::Connect,
+            Class::Tls,
+            Class::CongestionWindow,
+            Class::ReceiveWindow,
+            Class::Http2FlowControl,
+            Class::QuicFlowControl,
+            Class::FastRetransmit,
+        ],
     }
 }
 

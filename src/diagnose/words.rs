@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lab::{Lab, Outcome};
-use super::rank::Verdict;
+use super::rank::{Verdict, is_evident};
 use crate::case::Relief;
 use crate::measure::account::Class;
 use crate::measure::diagnosis::{Component, ms};
@@ -43,10 +43,17 @@ fn name(lab: &Lab, verdict: &Verdict) -> String {
     let gain = |one: usize| lab.gain(&[one]).unwrap_or(0.0);
     let is_factor = |one: &&usize| of(one).component == Component::Distance;
     let (factors, counts): (Vec<_>, Vec<_>) = verdict.reliefs.iter().partition(is_factor);
+    let evident = counts.iter().any(|count| is_evident(lab, *count));
+    let most = counts.iter().map(|count| gain(*count)).fold(0.0, f64::max);
     let mut names: Vec<&str> = Vec::new();
     for count in &counts {
         let name = of(count).constraint.as_str();
-        if gain(*count) >= NAMED * gain(counts[0]) && !names.contains(&name) {
+        let weighs = if evident {
+            is_evident(lab, *count)
+        } else {
+            gain(*count) >= NAMED * most
+        };
+        if weighs && !names.contains(&name) {
             names.push(name);
         }
     }

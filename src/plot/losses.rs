@@ -93,12 +93,12 @@ impl Field {
             );
         }
         let scale = if self.cost.is_logarithmic() {
-            ", logarithmic"
+            ", logarithmic; on the lowest line: nothing"
         } else {
             ""
         };
         let words = format!(
-            "across: when the frame left in the run without a loss; up: what its loss costs the page{scale}"
+            "across: when the frame left without a loss; up: what its loss costs{scale}"
         );
         figure.put_label((left, bottom + 40), &words, SMALL, Ink::Muted, Align::Start);
     }

@@ -73,8 +73,17 @@ pub(super) fn knobs() -> [Knob; 8] {
 /// Whether the settings fit together.
 pub(super) fn check(plan: &Plan) -> Result<(), CaseError> {
     let shape = Shape::of(plan);
-    let over_tcp = shape.tls && shape.protocol != Protocol::H3;
-    if !shape.early_data || over_tcp {
+    let is_quic = shape.protocol == Protocol::H3;
+    if is_quic && plan.text("lookup") != "none" {
+        return Err(CaseError::Contradiction {
+            case: plan.case().name().to_owned(),
+            first: format!("lookup={}", plan.text("lookup")),
+            second: "HTTP/3".to_owned(),
+            reason: "only connections over TCP look names up here; choose HTTP/1.1 or HTTP/2"
+                .to_owned(),
+        });
+    }
+    if !shape.early_data || shape.tls && !is_quic {
         return Ok(());
     }
     Err(CaseError::Contradiction {

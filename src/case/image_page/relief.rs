@@ -66,7 +66,9 @@ fn protocol(plan: &Plan, shape: Shape) -> Vec<Relief> {
         let words = ("multiplexing (HTTP/2)", waits);
         reliefs.push(Relief::by(of, words, ("protocol", "h2")));
     }
-    if shape.protocol != Protocol::H3 && !shape.early_data {
+    // Between HTTP/2 and HTTP/3 it is losses that make the difference.
+    let loses = ["loss", "drop"].iter().any(|key| !plan.is_default(key));
+    if shape.protocol != Protocol::H3 && (loses || !shape.is_multiplexed()) {
         let of = (Component::Streams, Layer::L4);
         let words = ("independent streams (HTTP/3 over QUIC)", waits);
         reliefs.push(Relief::by(of, words, ("protocol", "h3")));

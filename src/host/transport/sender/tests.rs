@@ -1,7 +1,7 @@
 //! A sender against a scripted peer: what leaves, when, and what it does to the window.
 
 use super::timers::Fired;
-use super::{Acknowledgment, Next, Opening, Sender, Setup, State};
+use super::{Acknowledgment, MIN_RTO, Next, Opening, Sender, Setup, State};
 use crate::event::{Mechanism, Timer};
 use crate::host::transport::CongestionControl;
 use crate::units::{SimTime, Span};
