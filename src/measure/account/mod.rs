@@ -1,10 +1,12 @@
 //! The account of time: every nanosecond of a page, and of each of its objects, in exactly one [`Class`].
 
+mod arrival;
 mod class;
 mod flight;
 mod hold;
 mod line;
 mod page;
+mod single;
 mod stream;
 mod trail;
 mod walk;
