@@ -97,9 +97,8 @@ impl Field {
         } else {
             ""
         };
-        let words = format!(
-            "across: when the frame left without a loss; up: what its loss costs{scale}"
-        );
+        let words =
+            format!("across: when the frame left without a loss; up: what its loss costs{scale}");
         figure.put_label((left, bottom + 40), &words, SMALL, Ink::Muted, Align::Start);
     }
 
