@@ -189,16 +189,16 @@ impl Plan {
 
     /// The profile of the clients.
     pub fn client(&self) -> Profile {
-        self.tuned(self.parsed("client_stack"))
+        self.tuned(&self.parsed("client_stack"))
     }
 
     /// The profile of the servers.
     pub fn server(&self) -> Profile {
-        self.tuned(self.parsed("server_stack"))
+        self.tuned(&self.parsed("server_stack"))
     }
 
     /// A profile as the tuning knobs have it.
-    fn tuned(&self, profile: Profile) -> Profile {
+    fn tuned(&self, profile: &Profile) -> Profile {
         let buffer = |key| Some(self.optional::<Bytes>(key, "auto")?.as_usize());
         let quick_ack = !self.is_on("delayed_ack");
         Profile {
@@ -215,7 +215,7 @@ impl Plan {
                 send_buffer: buffer("sndbuf"),
                 recv_buffer: buffer("rcvbuf"),
             },
-            ..profile
+            ..*profile
         }
     }
 

@@ -104,7 +104,7 @@ impl Plan {
     /// Whether the run depends on chance.
     pub fn is_random(&self) -> bool {
         let random = |key: &&str| self.has(key) && self.text(key) != "0";
-        ["loss", "jitter"].iter().any(|key| random(&key))
+        ["loss", "jitter"].iter().any(random)
     }
 }
 

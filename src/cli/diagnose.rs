@@ -13,12 +13,13 @@ use super::terminal::{self, Terminal};
 use crate::diagnose::{Question, diagnose as find_out};
 use crate::measure::diagnosis::Diagnosis;
 use crate::plot;
+use crate::units::Span;
 
 /// Makes the runs, writes the pictures and prints the answer.
 pub(super) fn diagnose(args: &DiagnoseArgs, terminal: Terminal) -> Result<Outcome> {
     let plan = selection::single(&args.case, &args.settings)?;
     let target = args.target;
-    if target.is_some_and(|target| target.is_zero()) {
+    if target.is_some_and(Span::is_zero) {
         bail!("no page takes no time; give a target such as --target 300ms");
     }
     terminal.progress(&format!(

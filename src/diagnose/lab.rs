@@ -143,7 +143,7 @@ fn outcome(plans: &[Plan]) -> Result<Outcome, CaseError> {
     let run = |plan: &Plan| Ok(Run::start(plan).finish()?.result);
     let results: Result<Vec<CaseResult>, CaseError> = plans.par_iter().map(run).collect();
     let results = results?;
-    let count = results.len() as f64;
+    let count = f64::from(u32::try_from(results.len()).expect("seeds are few"));
     let mut mean = Outcome::default();
     for result in &results {
         mean.total += result.total_ms / count;

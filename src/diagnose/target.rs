@@ -2,7 +2,7 @@
 
 use super::lab::{Lab, Outcome, Set};
 use super::rank;
-use crate::measure::diagnosis::{Combination, Target};
+use crate::measure::diagnosis::{Combination, Component, Target};
 
 /// Reliefs that a combination has at most.
 const MOST: usize = 5;
@@ -35,7 +35,7 @@ fn cheapest(lab: &Lab, target: f64) -> Option<Combination> {
     let meets = lab.tried().filter(|(_, outcome)| outcome.total <= target);
     let cost = |set: &Set| -> u32 {
         let components = set.iter().map(|one| lab.reliefs[*one].component);
-        components.map(|component| component.cost()).sum()
+        components.map(Component::cost).sum()
     };
     let best = meets.min_by(|(one, first), (other, second)| {
         let key = |set: &Set| (set.len(), cost(set));

@@ -23,10 +23,10 @@ pub(super) fn sentence(lab: &Lab, verdict: &Verdict) -> String {
     };
     let mut sentence = format!("the constraint is {}", name(lab, verdict));
     for tie in &verdict.ties {
-        sentence += &format!(", and as much {}", lab.reliefs[*tie].constraint);
+        sentence = format!("{sentence}, and as much {}", lab.reliefs[*tie].constraint);
     }
-    sentence += &format!(" (of {} {})", ms(base.total), account(base));
-    sentence += &format!("; {}", reliefs(lab, verdict));
+    sentence = format!("{sentence} (of {} {})", ms(base.total), account(base));
+    sentence = format!("{sentence}; {}", reliefs(lab, verdict));
     match verdict.next {
         Some(next) => {
             let next = &lab.reliefs[next].constraint;
@@ -59,7 +59,7 @@ fn name(lab: &Lab, verdict: &Verdict) -> String {
     }
     names.truncate(2);
     let what = names.join(" and ");
-    match (factors.first().map(|factor| of(factor)), what.as_str()) {
+    match (factors.first().map(of), what.as_str()) {
         (None, what) => what.to_owned(),
         (Some(distance), "") => alone(lab.base(), distance),
         (Some(distance), what) if distance.constraint == "distance" => {

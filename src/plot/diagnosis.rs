@@ -10,6 +10,9 @@ const MOST: usize = 12;
 
 /// Draws the account of the page as it is, after each relief that gains something, after the best pair, and after what
 /// meets the target.
+///
+/// # Panics
+/// Never: every row has an account.
 pub fn diagnosis(diagnosis: &Diagnosis) -> Figure {
     let row = |name: String, total_ms: f64, account: &std::collections::BTreeMap<String, f64>| {
         CaseResult {

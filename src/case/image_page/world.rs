@@ -44,21 +44,7 @@ pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
         NAME,
     );
     if shape.tls {
-        let alpn = match shape.protocol {
-            Protocol::H2 => &["h2"],
-            Protocol::H3 => &["h3"],
-            _ => &["http/1.1"],
-        };
-        let security = Security::of(plan, stage);
-        let terms = Terms {
-            early_data: shape.early_data,
-            ..secure::modern(alpn)
-        };
-        let pair = security.pair(&hosts.client, near, NAME, terms);
-        if shape.early_data {
-            pair.client.visit(&pair.server);
-        }
-        (client, server) = (client.with_tls(pair.client), server.with_tls(pair.server));
+        (client, server) = secured(plan, stage, (client, server), (&hosts.client, near));
     }
     client.http2_window = knobs::http2_window(plan);
     if let Some(stub) = names::lookup(plan, stage, (&hosts.client, near)) {
@@ -95,6 +81,31 @@ pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
         Protocol::H2 => Box::pin(http2::fetch(client, wants)),
         Protocol::H3 => Box::pin(http3::fetch(client, wants)),
     }
+}
+
+/// Both sides over TLS, or QUIC.
+fn secured(
+    plan: &Plan,
+    stage: &mut Stage<'_>,
+    (client, server): (Client, Server),
+    (browser, near): (&Net, &Net),
+) -> (Client, Server) {
+    let shape = Shape::of(plan);
+    let alpn = match shape.protocol {
+        Protocol::H2 => &["h2"],
+        Protocol::H3 => &["h3"],
+        _ => &["http/1.1"],
+    };
+    let security = Security::of(plan, stage);
+    let terms = Terms {
+        early_data: shape.early_data,
+        ..secure::modern(alpn)
+    };
+    let pair = security.pair(browser, near, NAME, terms);
+    if shape.early_data {
+        pair.client.visit(&pair.server);
+    }
+    (client.with_tls(pair.client), server.with_tls(pair.server))
 }
 
 /// Starts the server; it serves until the world ends.

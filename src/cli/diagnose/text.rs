@@ -35,9 +35,10 @@ fn heading(diagnosis: &Diagnosis) -> String {
         ..
     } = diagnosis;
     let changed = diagnosis.changed.iter();
-    let changed: String = changed
+    let changed: Vec<_> = changed
         .map(|(key, value)| format!(" {key}={value}"))
         .collect();
+    let changed = changed.concat();
     let seeds = match &seeds[..] {
         [seed] => format!("seed {seed}"),
         [first, .., last] => format!("mean of seeds {first} to {last}, since chance decides"),
