@@ -83,7 +83,8 @@ fn a_frame_that_comes_later_or_twice_does_so() {
     let syn = target(&mut before, "tcp.flags.syn && !tcp.flags.ack");
     let later = Fate::Delay("40ms".parse().unwrap());
     let delayed = before.fork(syn, later, &Again(plan.clone())).unwrap();
-    assert_eq!(delayed.total_ms.unwrap() - before.total_ms.unwrap(), 40.0);
+    let later = delayed.total_ms.unwrap() - before.total_ms.unwrap();
+    assert!((later - 40.0).abs() < 1e-6, "{later}");
     let twice = before.fork(syn, Fate::Twice, &Again(plan)).unwrap();
     let copies = twice.player.tape().recording().unwrap().entries.iter();
     let copies = copies.filter(

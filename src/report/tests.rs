@@ -33,7 +33,8 @@ fn unpacked(variant: &Variant) -> Value {
         .packed
         .trim_end_matches('=')
         .chars()
-        .map(|letter| LETTERS.find(letter).expect("it is base64") as u32)
+        .map(|letter| LETTERS.find(letter).expect("it is base64"))
+        .map(|digit| u32::try_from(digit).expect("there are 64 letters"))
         .collect();
     let mut bytes = Vec::new();
     for group in digits.chunks(4) {

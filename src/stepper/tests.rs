@@ -231,7 +231,7 @@ fn long() -> crate::record::Recording {
         let later = Span::from_millis(2_000 * round);
         all.entries.extend(once.entries.iter().map(|entry| {
             let mut entry = entry.clone();
-            entry.at = entry.at + later;
+            entry.at += later;
             if let Event::FrameSent { frame, .. } | Event::FrameReceived { frame, .. } =
                 &mut entry.event
             {

@@ -1,5 +1,6 @@
 //! Each class in a case of which it is known how much there is.
 
+use wirelab::measure::CaseResult;
 use wirelab::measure::account::Class;
 use wirelab::units::Span;
 
@@ -10,6 +11,12 @@ const ROUND_TRIP: [(Class, Span); 2] = [
     (Class::Connect, Span::from_millis(150)),
     (Class::Propagation, Span::from_millis(150)),
 ];
+
+/// The whole time that an account is of.
+fn whole(result: &CaseResult) -> Span {
+    let window = result.window.unwrap();
+    window.until - window.from
+}
 
 fn with(more: &[(Class, Span)]) -> Vec<(Class, Span)> {
     ROUND_TRIP.iter().chain(more).copied().collect()
@@ -115,14 +122,14 @@ fn a_lost_tail_waits_for_the_probe_and_a_lost_probe_for_the_timer() {
     let settings = [ONE, TINY, ("drop", "s2c:data:1")];
     let (result, account) = accounted("image-page", "origin-h1-serial", &settings);
     let probe = account.page.of(Class::Tlp);
-    let whole = Span::from_nanos((result.total_ms * 1e6).round() as u64);
-    assert_eq!(probe, whole - ms(300));
+    let total = whole(&result);
+    assert_eq!(probe, total - ms(300));
     assert_spent(&account.page, &with(&[(Class::Tlp, probe)]));
 
     let settings = [ONE, TINY, ("drop", "s2c:data:1,s2c:rtx:1")];
     let (result, account) = accounted("image-page", "origin-h1-serial", &settings);
-    let whole = Span::from_nanos((result.total_ms * 1e6).round() as u64);
-    let timer = whole - ms(300) - probe;
+    let total = whole(&result);
+    let timer = total - ms(300) - probe;
     let expected = [(Class::Tlp, probe), (Class::Rto, timer)];
     assert_spent(&account.page, &with(&expected));
 }
@@ -132,7 +139,7 @@ fn a_loss_that_acknowledgments_tell_of() {
     // The first of ten segments is lost; the last comes in the same round, and waits for the first's repair.
     let settings = [ONE, ("bytes", "14kB"), ("drop", "s2c:data:1")];
     let (result, account) = accounted("image-page", "origin-h1-serial", &settings);
-    let repair = Span::from_nanos((result.total_ms * 1e6).round() as u64) - ms(300);
+    let repair = whole(&result) - ms(300);
     let spent = account.page.by_class();
     let told = spent
         .get(&Class::FastRetransmit)

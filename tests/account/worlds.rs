@@ -69,11 +69,11 @@ fn a_reader_that_does_not_read_closes_the_window() {
     lab.drive(async move {
         let reads = async {
             clock.sleep(ms(3_000)).await;
-            client.read_exact(&mut [0; 40_000]).await.unwrap();
+            client.read_exact(&mut vec![0; 40_000]).await.unwrap();
             client
         };
         let writes = async {
-            server.write_all(&[7; 40_000]).await.unwrap();
+            server.write_all(&vec![7; 40_000]).await.unwrap();
             server
         };
         futures::join!(reads, writes)
@@ -99,11 +99,11 @@ fn a_small_send_buffer() {
     let (mut client, mut server) = lab.connection(TcpOptions::without_nagle(), small);
     lab.drive(async move {
         let reads = async {
-            client.read_exact(&mut [0; 5_840 * 4]).await.unwrap();
+            client.read_exact(&mut vec![0; 5_840 * 4]).await.unwrap();
             client
         };
         let writes = async {
-            server.write_all(&[7; 5_840 * 4]).await.unwrap();
+            server.write_all(&vec![7; 5_840 * 4]).await.unwrap();
             server
         };
         futures::join!(reads, writes)

@@ -9,6 +9,7 @@ use super::stream::{Moment, Stream};
 use super::trail::{Name, Trail};
 use super::{Class, Slice};
 use crate::event::{HostId, QuicFrame, SocketId, Timer};
+use crate::record::FrameStory;
 use crate::units::SimTime;
 use crate::wire::FrameId;
 
@@ -119,24 +120,35 @@ impl Trail<'_> {
         for part in self.flight(story, came.at, hold.own).into_iter().rev() {
             put(part);
         }
-        let mut before = Moment {
+        let before = Moment {
             at: sent.at,
             entry: sent.entry,
         };
+        let (repairs, first) = self.repaired(hold.name, stream, story, before);
+        for part in repairs.into_iter().rev() {
+            put(part);
+        }
+        Some(first)
+    }
+
+    /// What repaired a segment that left again, and when it had left first.
+    fn repaired(
+        &self,
+        name: Name,
+        stream: &Stream,
+        story: &FrameStory<'_>,
+        left: Moment,
+    ) -> (Vec<Slice>, Moment) {
         let again = story
             .segment
             .filter(|segment| segment.again.is_some() && segment.len > 0);
-        if let Some(segment) = again {
-            let repairs = self.recovery(hold.name, segment.offset, before.at);
-            let first = stream.first_sent(segment.offset);
-            if let Some(first) = first.filter(|_| !repairs.is_empty()) {
-                before = first.when;
-            }
-            for part in repairs.into_iter().rev() {
-                put(part);
-            }
-        }
-        Some(before)
+        let Some(segment) = again else {
+            return (Vec::new(), left);
+        };
+        let repairs = self.recovery(name, segment.offset, left.at);
+        let first = stream.first_sent(segment.offset);
+        let first = first.filter(|_| !repairs.is_empty());
+        (repairs, first.map_or(left, |first| first.when))
     }
 
     /// The last frame from `peer` that came to `host` at this moment.
@@ -192,12 +204,12 @@ impl Trail<'_> {
         let end = arrivals.partition_point(|(when, _)| when.entry < hold.until.entry);
         let now = arrivals[..end].iter().rev();
         let mut now = now.take_while(|(when, _)| when.at == hold.until.at);
-        let raises = |frame: &QuicFrame| matches!(frame, QuicFrame::Other(0x10 | 0x11));
-        let raised = now.any(|(_, frame)| {
+        let is_limit = |frame: &QuicFrame| matches!(frame, QuicFrame::Other(0x10 | 0x11));
+        let was_raised = now.any(|(_, frame)| {
             let mut packets = self.carriers.packets(*frame).iter();
-            packets.any(|packet| packet.frames.iter().any(raises))
+            packets.any(|packet| packet.frames.iter().any(is_limit))
         });
-        if raised {
+        if was_raised {
             Class::QuicFlowControl
         } else {
             Class::CongestionWindow

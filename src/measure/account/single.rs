@@ -65,11 +65,11 @@ impl Walk<'_, '_> {
         if owner == exchange.stream() || exchange.stream().is_none() {
             return here; // what was missing was its own
         }
-        let lost = stream.first_sent(gap).map(|sent| sent.frame);
+        let missing = stream.first_sent(gap).map(|sent| sent.frame);
         self.put([Slice {
             class: Class::HeadOfLine,
             stream: owner,
-            ..blank(came.0.at, readable.at, lost)
+            ..blank(came.0.at, readable.at, missing)
         }]);
         let Some(story) = trail.story(came.1) else {
             return here;

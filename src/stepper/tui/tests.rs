@@ -267,6 +267,7 @@ fn a_fork_that_changes_nothing_is_refused() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "most of them are pictures")]
 fn the_panels_of_a_small_terminal() {
     let mut app = app();
     press(&mut app, "djj");
