@@ -109,7 +109,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ),
     ("accuracy --seeds 0", &["--seeds", "0"]),
     ("accuracy --seed 7", &["--seed", "--seeds"]),
-    ("plot", &["<DIR>"]),
+    ("plot", &["<DIR|CASE/VARIANT>"]),
     ("plot nowhere", &["nowhere", "wirelab run"]),
     ("completions tcsh", &["tcsh", "bash"]),
 ];

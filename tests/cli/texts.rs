@@ -23,7 +23,8 @@ fn the_help_shows_verbs_and_examples() {
       list         Shows the cases with their variants and knobs
       run          Runs cases: prints measurement beside formula, writes captures and plots
       step         Steps through one variant or a saved recording, event by event, forward and back
-      plot         Draws the plots again from saved recordings
+      diagnose     Says which component is the constraint, and what each relief would gain
+      plot         Draws the plots again from saved recordings, or the times of many runs of a variant
       accuracy     Compares the lab with measurements of Linux, with formulas and with bare smoltcp
       completions  Prints a completion script for a shell
 

@@ -162,7 +162,7 @@ impl Stream {
         let Some(full) = position.checked_sub(1).map(|last| self.full[last]) else {
             return false;
         };
-        let next = self.written.partition_point(|(when, _)| *when < full);
+        let next = self.written.partition_point(|(when, _)| *when <= full);
         self.written.get(next).is_none_or(|(when, _)| when.at > at)
     }
 

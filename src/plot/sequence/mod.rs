@@ -251,13 +251,13 @@ fn put_times(figure: &mut Figure, panel: &Panel) {
         let x = Panel::left() + panel.time.position(tick, WIDTH);
         figure.put_line((x, panel.bottom()), (x, panel.bottom() + 5), Ink::Rule, 1);
         let number = spoken(Span::from_nanos(tick));
-        figure.put_label(
-            (x, panel.bottom() + 18),
-            &number,
-            SMALL,
-            Ink::Muted,
-            Align::Middle,
-        );
+        // The last one would stand in the margin.
+        let align = if x + font::width(&number, SMALL) / 2 > Panel::left() + WIDTH {
+            Align::End
+        } else {
+            Align::Middle
+        };
+        figure.put_label((x, panel.bottom() + 18), &number, SMALL, Ink::Muted, align);
     }
     let words = format!(
         "time since the first data, which left at {}",

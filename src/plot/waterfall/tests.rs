@@ -31,7 +31,8 @@ fn every_request_of_a_page_has_its_row_and_nothing_overlaps() {
 
 #[test]
 fn of_many_requests_it_says_how_many_it_shows() {
-    let (figure, _) = drawn("image-page", "origin-h1-six", &[("objects", "300")]);
+    let sizes = ["1kB"; 300].join(",");
+    let (figure, _) = drawn("image-page", "origin-h1-six", &[("sizes", &sizes)]);
     let told = figure.labels().any(|label| label.text.contains("300"));
     assert!(
         told,
