@@ -147,7 +147,9 @@ const fn classes(component: Component) -> &'static [Class] {
         Component::Handshake => &[Class::Tls],
         Component::Streams => &[Class::HeadOfLine],
         Component::Think => &[Class::Think],
+        // A window is full for so long because losses keep it small.
         Component::Loss => &[
+            Class::CongestionWindow,
             Class::FastRetransmit,
             Class::RackTimer,
             Class::Tlp,

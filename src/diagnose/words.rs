@@ -11,6 +11,10 @@ use crate::measure::diagnosis::{Component, ms};
 /// A substitute that gains less than this part of the best one, distance left out, is not in the name.
 const NAMED: f64 = 0.6;
 
+/// What is full where both a larger first window and a path without losses help.
+const WINDOW_AND_LOSS: &str =
+    "the connection's one congestion window, which losses keep small, and their recovery";
+
 /// The sentence; it begins "the constraint is".
 pub(super) fn sentence(lab: &Lab, verdict: &Verdict) -> String {
     let base = lab.base();
@@ -58,7 +62,12 @@ fn name(lab: &Lab, verdict: &Verdict) -> String {
         }
     }
     names.truncate(2);
-    let what = names.join(" and ");
+    let has = |component| counts.iter().any(|count| of(count).component == component);
+    let what = if evident && has(Component::Loss) && has(Component::InitialWindow) {
+        WINDOW_AND_LOSS.to_owned()
+    } else {
+        names.join(" and ")
+    };
     match (factors.first().map(of), what.as_str()) {
         (None, what) => what.to_owned(),
         (Some(distance), "") => alone(lab.base(), distance),

@@ -1,11 +1,11 @@
 //! One self-contained HTML page per case: the answer, the variants side by side, and the way from a slow bar to the
 //! frame that made it slow.
 //!
-//! What a variant's page needs is gathered into [`data`], a struct of columns that becomes JSON, is compressed and
-//! embedded as text ([`pack`]); [`page()`] writes the HTML around it, with what can be read without a script. The
+//! What a variant's page needs is gathered into `data`, a struct of columns that becomes JSON, is compressed and
+//! embedded as text (`pack`); [`page()`] writes the HTML around it, with what can be read without a script. The
 //! scripts beside this file unpack a variant when it is looked at, and draw.
 //!
-//! A page embeds at most [`FRAMES`] frames, those that matter first ([`choice`]), and says what it left out. Of a
+//! A page embeds at most [`FRAMES`] frames, those that matter first (`choice`), and says what it left out. Of a
 //! frame it has the headers and the first bytes of what they carry, never whole payloads.
 
 mod answer;
