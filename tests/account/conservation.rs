@@ -86,6 +86,25 @@ fn in_random_worlds_of_bytes() {
     );
 }
 
+#[test]
+fn where_the_answer_to_one_attempt_ends_another() {
+    let settings = [
+        ("loss", "30%"),
+        ("rtt", "186ms"),
+        ("timeout", "1076ms"),
+        ("attempts", "4"),
+        ("backoff", "533ms"),
+        ("crash", "received"),
+        ("restart", "1256ms"),
+        ("think", "803ms"),
+        ("finish", "140ms"),
+        ("retries", "beside"),
+        ("isolation", "autocommit"),
+    ];
+    let plan = Plan::new("payment", "plain", 6, settings).unwrap();
+    check_finished(&Run::start(&plan).finish().unwrap());
+}
+
 /// A page under conditions of all kinds.
 #[derive(Clone, Debug)]
 struct Page {

@@ -229,7 +229,15 @@ impl Walk<'_, '_> {
     pub(super) fn wanted(&self, name: Name, written: Moment) -> Option<(Moment, Class)> {
         let exchange = &self.trail.exchanges[self.request?];
         let (Name::Tcp(sender) | Name::Quic(sender, ..)) = name;
-        let (phase, above) = if sender.host == exchange.client {
+        let is_its = match name {
+            Name::Tcp(_) => {
+                exchange.socket == Some(sender) || self.trail.index.peer(sender) == exchange.socket
+            }
+            Name::Quic(..) => true,
+        };
+        let (phase, above) = if !is_its {
+            return None; // another connection's
+        } else if sender.host == exchange.client {
             (Phase::RequestStart, Class::Send)
         } else if Some(sender.host) == exchange.server {
             let above = match (name, exchange.stream()) {

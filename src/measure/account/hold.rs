@@ -103,7 +103,14 @@ impl Trail<'_> {
         for part in self.flight(story, at.at, hold.own).into_iter().rev() {
             put(part);
         }
-        let (data, came) = self.acknowledged(peer, left, socket)?;
+        let acknowledged = self.acknowledged(peer, left, socket);
+        let acknowledged = acknowledged.and_then(|(frame, came)| {
+            let story = self.story(frame)?;
+            Some((story, story.sent?, came))
+        });
+        let Some((story, sent, came)) = acknowledged else {
+            return Some(left); // it acknowledged nothing, a window for example
+        };
         if came.at < left.at {
             let delayed = self.delayed(peer, left);
             put(Slice {
@@ -115,8 +122,6 @@ impl Trail<'_> {
                 ..blank(came.at, left.at, Some(ack))
             });
         }
-        let story = self.story(data)?;
-        let sent = story.sent?;
         for part in self.flight(story, came.at, hold.own).into_iter().rev() {
             put(part);
         }
