@@ -1,7 +1,8 @@
-//! What belongs here: HTTP archives of all cases. Their rules by property, and a public validator's opinion.
+//! What belongs here: HTTP archives of all cases. Their rules by property, a public validator's opinion, and a public
+//! viewer's picture.
 //!
-//! `har-validator` is npm's; `.ci/run` installs it below `target/tools`. Where it is missing the test prints why it is
-//! skipped; where `CI` is set it fails instead.
+//! `har-validator` and the viewer `perf-cascade` are npm's; `.ci/run` installs them below `target/tools`. Where one is
+//! missing its test prints why it is skipped; where `CI` is set it fails instead.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use wirelab::case::{Finished, Plan, Run, all};
 use wirelab::measure::{Exchange, Page, har};
 use wirelab::record::Index;
 use wirelab::record::har::{Entry, Har};
+
+use crate::support::Browser;
 
 /// Every variant that has requests of the cases that are wanted, with its archive.
 fn archives(wanted: impl Fn(&str) -> bool, mut check: impl FnMut(&str, &Finished, &Har)) -> usize {
@@ -178,17 +181,17 @@ fn the_same_run_gives_the_same_bytes() {
     assert_eq!(bytes(), bytes());
 }
 
-/// Where `har-validator` is, if it is installed.
-fn validator() -> Option<PathBuf> {
+/// Where npm's packages are, if this one is among them.
+fn tools_with(package: &str) -> Option<PathBuf> {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools");
-    let found = tools.join("node_modules/har-validator").is_dir();
+    let found = tools.join("node_modules").join(package).is_dir();
     assert!(
         found || std::env::var_os("CI").is_none(),
-        "har-validator is missing below {}: npm install --prefix target/tools har-validator",
+        "{package} is missing below {}: npm install --prefix target/tools {package}",
         tools.display()
     );
     if !found {
-        println!("skipped: no har-validator (npm install --prefix target/tools har-validator)");
+        println!("skipped: no {package} (npm install --prefix target/tools {package})");
     }
     found.then_some(tools)
 }
@@ -204,7 +207,9 @@ Promise.all(files.map(file => validate.har(JSON.parse(fs.readFileSync(file)))
 
 #[test]
 fn a_public_validator_accepts_the_archives_and_refuses_a_broken_one() {
-    let Some(tools) = validator() else { return };
+    let Some(tools) = tools_with("har-validator") else {
+        return;
+    };
     let scratch = std::env::temp_dir().join(format!("wirelab-har-{}", std::process::id()));
     std::fs::create_dir_all(&scratch).expect("writable");
     let mut files = Vec::new();
@@ -238,4 +243,56 @@ fn a_public_validator_accepts_the_archives_and_refuses_a_broken_one() {
         "the validator validates"
     );
     let _ = std::fs::remove_dir_all(&scratch);
+}
+
+/// A page that lets the viewer draw every archive of a list, one below the other.
+const VIEW: &str = "
+const archives = JSON.parse(document.getElementById('archives').textContent);
+for (const archive of archives) {
+  const section = document.body.appendChild(document.createElement('section'));
+  section.append(perfCascade.fromHar(archive));
+}
+document.documentElement.dataset.ready = 'true';
+";
+
+#[test]
+fn a_public_viewer_draws_a_row_for_every_request() {
+    let Some(tools) = tools_with("perf-cascade") else {
+        return;
+    };
+    let Some(mut browser) = Browser::find("har", 1400) else {
+        return;
+    };
+    // A viewer shows the first page of an archive.
+    let few = |case: &str| matches!(case, "head-of-line" | "keep-alive" | "payment");
+    let mut shown = Vec::new();
+    let mut expected = Vec::new();
+    archives(few, |_, _, archive| {
+        let first = &archive.log.pages[0].id;
+        let entries = archive.log.entries.iter();
+        expected.push(entries.filter(|entry| entry.pageref == *first).count());
+        shown.push(serde_json::to_value(archive).expect("it is JSON"));
+    });
+    let viewer = tools.join("node_modules/perf-cascade/dist/perf-cascade.min.js");
+    let viewer = std::fs::read_to_string(viewer).expect("the package has it");
+    let shown = serde_json::to_string(&shown).expect("it is JSON");
+    let page = format!(
+        "<!doctype html><meta charset=utf-8><title>HAR</title><script>{viewer}</script>\
+         <script type=application/json id=archives>{}</script><body><script>{VIEW}</script>",
+        shown.replace('<', "\\u003c")
+    );
+    let file = format!("wirelab-har-{}.html", std::process::id());
+    let file = std::env::temp_dir().join(file);
+    std::fs::write(&file, page).expect("writable");
+    browser.open(&file, "");
+    let rows = "[...document.querySelectorAll('section')] \
+        .map((section) => section.querySelectorAll('.row-item').length)";
+    let drawn = browser.ask(rows);
+    std::fs::remove_file(&file).expect("the file is ours");
+    assert_eq!(drawn, serde_json::json!(expected));
+    assert!(
+        browser.complaints().is_empty(),
+        "{:?}",
+        browser.complaints()
+    );
 }

@@ -21,8 +21,7 @@ impl Rerun for Again {
                 Fate::Delay(span) => Verdict::Delay(span),
                 Fate::Pass => Verdict::Deliver,
             };
-            run.inject_into((one.from, one.to), one.frame, verdict)
-                .map_err(|error| error.to_string())?;
+            run.inject_into(one.frame, verdict);
         }
         let finished = run.finish().map_err(|error| error.to_string())?;
         Ok(Future {

@@ -70,9 +70,13 @@ impl Pane {
 
     /// The screen, once it has a text.
     fn wait_for(&self, text: &str) -> String {
+        self.wait_until(|screen| screen.contains(text), text)
+    }
+
+    fn wait_until(&self, holds: impl Fn(&str) -> bool, text: &str) -> String {
         for _ in 0..LOOKS {
             let screen = self.screen();
-            if screen.contains(text) {
+            if holds(&screen) {
                 return screen;
             }
             Command::new("sleep")
@@ -81,6 +85,12 @@ impl Pane {
                 .expect("sleep is there");
         }
         panic!("`{text}` does not appear:\n{}", self.screen());
+    }
+
+    /// Waits until the screen has one of some texts, which `|` separates.
+    fn wait_for_one_of(&self, texts: &str) {
+        let has = |screen: &str| texts.split('|').any(|text| screen.contains(text));
+        self.wait_until(has, texts);
     }
 
     /// The fingerprint of the state at an event, once we are there.
@@ -155,4 +165,77 @@ fn a_terminal_that_is_too_small_says_so_and_grows() {
     pane.wait_for("Keys");
     pane.press(&["q", "q"]);
     pane.wait_for("ended with 0");
+}
+
+/// Keys of the help, pressed one after another, and what each leads to: one of these texts. What begins with `=` is
+/// typed.
+const KEYS: &[(&str, &str)] = &[
+    ("x", "event 0/89  frame 0/15  t=0.000000000  state "),
+    ("Right", "event 1/"),
+    ("l", "event 2/"),
+    ("Space", "event 3/"),
+    ("Left", "event 2/"),
+    ("h", "event 1/"),
+    ("Down", "frame 1/"),
+    ("j", "frame 2/"),
+    ("Up", "frame 1/"),
+    ("k", "event 0/"),
+    ("PageDown", "frame 7/|frame 12/|frame 15/"),
+    ("PageUp", "event 0/"),
+    ("End", "event 89/"),
+    ("Home", "event 0/"),
+    ("d", "client -x server  #2 dropped"),
+    ("D", "no earlier drop"),
+    ("r", "again: SYN timer"),
+    ("R", "no earlier retransmission"),
+    ("End T", "h0s0 SYN timer fired"),
+    ("Home t", "h0s0 SYN timer fired"),
+    ("s", "h1s0 UNCONN becomes SYN-RECV"),
+    ("S", "h0s0 UNCONN becomes SYN-SENT"),
+    ("a", "h0s0 application writes 37 bytes"),
+    ("A", "no earlier application"),
+    ("/ =tcp.flags.fin Enter", "event 65/"),
+    ("n", "event 71/"),
+    ("N", "event 65/"),
+    (
+        "u Escape b =wirelab.event==\"drop\" Enter",
+        "breakpoint on wirelab.event",
+    ),
+    ("Home c", "event 16/"),
+    ("End C", "event 16/"),
+    ("B", "Breakpoints"),
+    ("Space", "off"),
+    ("x", "none"),
+    ("Escape g =1.15 Enter", "t=1.150000000"),
+    ("g =4 Enter", "frame 4/"),
+    ("g =soon Enter", "write a time as 150ms"),
+    ("Escape Tab Tab Tab", "╔ Bytes"),
+    ("] ] ] ] ] ] ] ] ] ] ] ] ] ] ] ]", "tcp.dstport"),
+    ("[ [ [ [ [ [ [ [ [ [ [ [ [ [ [ [", "eth.dst"),
+    ("BTab BTab BTab", "╔ Frames"),
+    ("?", "Keys"),
+    ("q Home d f =pass Enter", "FORK #2"),
+    ("F", "back to what it was forked from"),
+];
+
+#[test]
+fn each_key_of_the_help_works_on_terminals_of_three_sizes() {
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let name = format!("keys-{}", size.0);
+        let Some(pane) = Pane::open(&name, "step handshake/syn-lost", size) else {
+            return;
+        };
+        pane.wait_for("event 0/");
+        for (keys, leads_to) in KEYS {
+            for key in keys.split(' ') {
+                match key.strip_prefix('=') {
+                    Some(typed) => pane.press(&["-l", typed]),
+                    None => pane.press(&[key]),
+                }
+            }
+            pane.wait_for_one_of(leads_to);
+        }
+        pane.press(&["Escape"]);
+        pane.wait_for("ended with 0");
+    }
 }

@@ -1,6 +1,5 @@
 //! What can be wrong with what was asked for.
 
-use crate::event::HostId;
 use crate::sim::WorldError;
 use crate::units::ParseUnitError;
 
@@ -66,14 +65,6 @@ pub enum CaseError {
         second: String,
         /// Why, and what to do.
         reason: String,
-    },
-    /// No path joins two hosts.
-    #[error("no path leads from host {} to host {}", from.0, to.0)]
-    NoPath {
-        /// Where it should begin.
-        from: HostId,
-        /// Where it should end.
-        to: HostId,
     },
     /// The run did not end.
     #[error("{case}/{variant}: {source}")]

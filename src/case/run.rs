@@ -163,27 +163,15 @@ impl Run {
             .inject(verdict);
     }
 
-    /// Decides what becomes of one frame on the core path between two hosts, whenever it comes there. Everything
-    /// before is as it would be without.
-    ///
-    /// # Errors
-    /// [`CaseError::NoPath`] if no path joins the hosts.
-    pub fn inject_into(
-        &mut self,
-        (from, to): (HostId, HostId),
-        frame: FrameId,
-        verdict: Verdict,
-    ) -> Result<(), CaseError> {
-        let link = self.world.core_link(from, to);
-        link.ok_or(CaseError::NoPath { from, to })?
-            .inject_into(frame, verdict);
-        Ok(())
+    /// Decides what becomes of the frame of that name on its core path; another run of the same plan has told the
+    /// name. Up to then both runs are the same.
+    pub fn inject_into(&mut self, frame: FrameId, verdict: Verdict) {
+        self.world.inject_into(frame, verdict);
     }
 
-    /// Loses the frame of that name, wherever it is sent; another run of the same plan has told the name. Up to then
-    /// both runs are the same.
-    pub const fn lose(&mut self, frame: FrameId) {
-        self.world.lose(frame);
+    /// Drops the frame of that name, as [`Run::inject_into`].
+    pub fn lose(&mut self, frame: FrameId) {
+        self.inject_into(frame, Verdict::Drop);
     }
 
     /// What has happened so far.

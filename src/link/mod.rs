@@ -33,8 +33,6 @@ pub use queue::QueueLimit;
 pub use script::{Direction, DropScript, DropScripts, Kind, Ordinals, ParseScriptError, Selector};
 pub use stats::LinkStats;
 
-use std::collections::BTreeMap;
-
 use crate::event::{DropCause, Event, LinkId, Probe};
 use crate::rng::Dice;
 use crate::units::{SimTime, Span};
@@ -59,7 +57,6 @@ pub struct Link {
     memory: Option<FlowMemory>,
     injected: Option<Verdict>,
     /// Verdicts on frames that have not come yet, by their names.
-    planned: BTreeMap<FrameId, Verdict>,
     /// Whether anything beyond rate, queue and delay is configured.
     meddles: bool,
     counts: LinkStats,
@@ -81,7 +78,6 @@ impl Link {
                 .map(|late| (Watch::new(&late.frames), late.by)),
             memory: None,
             injected: None,
-            planned: BTreeMap::new(),
             meddles: config.meddles(),
             counts: LinkStats::default(),
             config,
@@ -126,17 +122,6 @@ impl Link {
     /// Decides what becomes of the next frame offered; a second call before that replaces the first.
     pub fn inject(&mut self, verdict: Verdict) {
         self.injected = Some(verdict);
-    }
-
-    /// Decides what becomes of one frame, whenever it is offered. Until then the link does what it would do
-    /// without.
-    pub fn inject_into(&mut self, frame: FrameId, verdict: Verdict) {
-        self.planned.insert(frame, verdict);
-    }
-
-    /// Whether there is a verdict on a frame that has not come yet.
-    pub fn awaits(&self, frame: FrameId) -> bool {
-        !self.planned.is_empty() && self.planned.contains_key(&frame)
     }
 
     /// The counts at `now`, which is not before the last frame was offered.
@@ -195,7 +180,7 @@ impl Link {
 
     #[inline]
     fn fate(&mut self, now: SimTime, frame: &Frame) -> Fate {
-        if !self.meddles && self.injected.is_none() && self.planned.is_empty() {
+        if !self.meddles && self.injected.is_none() {
             return Fate::default();
         }
         let mut fate = self.chances.draw();
@@ -207,8 +192,7 @@ impl Link {
         {
             fate.longer = *by;
         }
-        let planned = self.planned.remove(&frame.id);
-        if let Some(verdict) = self.injected.take().or(planned) {
+        if let Some(verdict) = self.injected.take() {
             fate = self.chances.obey(verdict);
         }
         if fate.dropped != Some(DropCause::Injected) {

@@ -12,11 +12,11 @@ mod tests;
 
 /// Width of the axis in pixels.
 const AXIS: i32 = 440;
-/// Height of a variant: its bar and the line of text below it.
+/// Height of a variant: its bar and the first line of text below it.
 const ROW: i32 = 52;
 /// Height of a bar.
 const BAR: i32 = 18;
-/// Height of a line of the notes at the bottom.
+/// Height of a further line, there and in the notes at the bottom.
 const NOTE: i32 = 17;
 /// Half the width of a formula's diamond.
 const DIAMOND: i32 = 6;
@@ -42,11 +42,13 @@ pub fn comparison(case: &str, title: &str, results: &[CaseResult]) -> Figure {
     let mut figure = Figure::new(title);
     figure.description = description(case, &rows);
     let top = figure.put_heading(&subtitle(case, results), columns.width) + 24;
-    let bottom = top + ROW * i32::try_from(rows.len()).unwrap_or(0);
+    let bottom = top + rows.iter().map(Row::height).sum::<i32>();
     put_axis(&mut figure, &columns, axis, top, bottom);
     put_heads(&mut figure, &columns, top - 18);
-    for (index, row) in (0..).zip(&rows) {
-        row.put(&mut figure, &columns, axis, top + index * ROW);
+    let mut here = top;
+    for row in &rows {
+        row.put(&mut figure, &columns, axis, here);
+        here += row.height();
     }
     put_legend(
         &mut figure,
@@ -94,7 +96,8 @@ struct Row {
     measured: Span,
     formula: Option<Span>,
     value: String,
-    words: String,
+    /// What is said below the bar, line by line.
+    words: Vec<String>,
     kept: bool,
     round_trips: String,
     frames: String,
@@ -115,21 +118,27 @@ impl Row {
     fn of(result: &CaseResult, causes: &mut Causes) -> Self {
         let failed = result.checks.iter().find(|check| !check.holds);
         let measured = from_millis(result.total_ms);
+        let words = failed.map_or_else(
+            || formula(result, causes),
+            |check| format!("✗ not kept: {}", check.claim),
+        );
         Self {
             name: result.variant.clone(),
             measured,
             formula: result.formula_ms.map(from_millis),
             value: spoken(measured),
-            words: failed.map_or_else(
-                || formula(result, causes),
-                |check| format!("✗ not kept: {}", check.claim),
-            ),
+            words: font::wrapped(&words, SMALL, WIDEST_FORMULA),
             kept: failed.is_none(),
             round_trips: result
                 .round_trips
                 .map_or_else(|| "–".to_owned(), |trips| format!("{trips:.2}")),
             frames: result.frames.to_string(),
         }
+    }
+
+    fn height(&self) -> i32 {
+        let further = self.words.len().saturating_sub(1);
+        ROW + NOTE * i32::try_from(further).unwrap_or(0)
     }
 
     fn put(&self, figure: &mut Figure, columns: &Columns, axis: Axis, top: i32) {
@@ -150,14 +159,10 @@ impl Row {
         let value = (columns.axis + self.reach(axis) + 8, baseline);
         figure.put_label(value, &self.value, BODY, Ink::Text, Align::Start);
         let ink = if self.kept { Ink::Muted } else { Ink::Lost };
-        let words = font::elided(&self.words, SMALL, WIDEST_FORMULA);
-        figure.put_label(
-            (columns.axis + 2, top + BAR + 19),
-            &words,
-            SMALL,
-            ink,
-            Align::Start,
-        );
+        for (line, words) in (0..).zip(&self.words) {
+            let place = (columns.axis + 2, top + BAR + 19 + line * NOTE);
+            figure.put_label(place, words, SMALL, ink, Align::Start);
+        }
         figure.put_label(
             (columns.round_trips, baseline),
             &self.round_trips,
@@ -202,7 +207,8 @@ impl Columns {
         let frames = round_trips + CLEARANCE + widest(|row| &row.frames, "frames");
         let words = rows
             .iter()
-            .map(|row| font::width(&row.words, SMALL).min(WIDEST_FORMULA))
+            .flat_map(|row| &row.words)
+            .map(|line| font::width(line, SMALL))
             .max()
             .unwrap_or(0);
         Self {

@@ -94,7 +94,7 @@ class Ladder {
       ...this.lanes.map((host) => draw('line', { class: 'lane', x1: this.x(host), x2: this.x(host), y1: Math.max(from, HEAD), y2: Math.min(until, this.height) })),
       ...pauses.map((pause) => this.pause(pause)),
       draw('line', { class: 'now', x1: 0, x2: this.width, y1: now, y2: now }),
-      ...arrows.map(({ node }) => node), ...clocks.filter(Boolean));
+      ...arrows.map(({ node }) => node), ...arrows.map(({ label }) => label), ...clocks.filter(Boolean));
   }
 
   pause({ from, until, span }) {
@@ -130,11 +130,13 @@ class Ladder {
       ? draw('path', { class: 'cross', d: `M${x2 - 5},${y2 - 5}l10,10m0,-10l-10,10` })
       : draw('polygon', { class: 'tip', points: `${x2},${y2} ${tip(0.35)} ${tip(-0.35)}` });
     const chosen = frame === place.frame ? ' chosen' : '';
-    const node = draw('g', { class: `frame ${run.kind(frame)}${chosen}`, 'data-frame': run.frames.id[frame], onclick: () => goToFrame(frame) },
+    const looks = { class: `frame ${run.kind(frame)}${chosen}`, onclick: () => goToFrame(frame) };
+    const node = draw('g', { ...looks, 'data-frame': run.frames.id[frame] },
       draw('title', {}, `#${run.frames.id[frame]} ${run.way(frame)}: ${run.strings[run.frames.line[frame]]}`),
-      draw('line', { class: 'grip', x1, y1, x2, y2 }), draw('line', { class: 'shaft', x1, y1, x2, y2 }), head,
-      draw('text', { x: x1 + 9 * side, y: y1 - 3, 'text-anchor': side > 0 ? 'start' : 'end' }, short));
-    return { node, moment: run.steps.at[leaf], y: y1 };
+      draw('line', { class: 'grip', x1, y1, x2, y2 }), draw('line', { class: 'shaft', x1, y1, x2, y2 }), head);
+    // Above all arrows, or those of other frames would cross it out.
+    const label = draw('g', looks, draw('text', { x: x1 + 9 * side, y: y1 - 3, 'text-anchor': side > 0 ? 'start' : 'end' }, short));
+    return { node, label, moment: run.steps.at[leaf], y: y1 };
   }
 
   show() {

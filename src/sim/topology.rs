@@ -38,6 +38,9 @@ impl PathConfig {
     }
 }
 
+/// The leg of a route between the two gateways; before and after it are the access links.
+pub(super) const CORE: usize = 1;
+
 /// The links that frames from one host to another take, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Route {

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::gateway;
-use super::topology::Route;
+use super::topology::{CORE, Route};
 use super::world::{Entry, World};
 use crate::event::HostId;
-use crate::link::{Arrival, Outcome, Verdict};
+use crate::link::{Arrival, Outcome};
 use crate::wire::Frame;
 
 impl World {
@@ -61,12 +61,15 @@ impl World {
         let Route { from, to, legs } = self.routes[route];
         while let Some(id) = legs.get(leg) {
             let link = usize::from(id.0);
+            let is_core = leg == CORE;
             leg += 1;
-            if self.doomed == Some(frame.id) {
-                self.doomed = None;
-                self.links[link].inject(Verdict::Drop);
+            if is_core
+                && !self.verdicts.is_empty()
+                && let Some(verdict) = self.verdicts.remove(&frame.id)
+            {
+                self.links[link].inject(verdict);
             }
-            if self.links[link].is_ideal() && !self.links[link].awaits(frame.id) {
+            if self.links[link].is_ideal() {
                 continue;
             }
             let now = self.now();

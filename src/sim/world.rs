@@ -1,5 +1,6 @@
 //! The world and its topology.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
@@ -7,13 +8,13 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::agenda::Agenda;
-use super::topology::{Access, PathConfig, Route, host_info};
+use super::topology::{Access, CORE, PathConfig, Route, host_info};
 use crate::event::{Event, HostId, LinkId, LinkInfo, LinkRole, Probe};
 use crate::host::{
     DEFAULT_MTU, FrameNames, Host, HostSetup, HostTimer, Outbox, Profile, SocketRow, SpareFrames,
     Stirred,
 };
-use crate::link::{Arrival, Link, LinkConfig, LinkStats};
+use crate::link::{Arrival, Link, LinkConfig, LinkStats, Verdict};
 use crate::rng::Dice;
 use crate::rt::{Clock, Executor, HostRef, Net, Spawner, TimerId};
 use crate::units::SimTime;
@@ -39,8 +40,8 @@ pub struct World {
     /// Empty; its allocations change places with those of hosts.
     pub(super) outbox: Outbox,
     pub(super) steps_here: u64,
-    /// The frame that the next link on its way is to lose.
-    pub(super) doomed: Option<FrameId>,
+    /// What is to become of frames that have not come to their core path yet.
+    pub(super) verdicts: BTreeMap<FrameId, Verdict>,
 }
 
 /// Something that will happen.
@@ -78,7 +79,7 @@ impl World {
             arrivals: Vec::new(),
             outbox: Outbox::default(),
             steps_here: 0,
-            doomed: None,
+            verdicts: BTreeMap::new(),
         }
     }
 
@@ -231,12 +232,13 @@ impl World {
             .routes
             .iter()
             .find(|route| route.from == from && route.to == to)?;
-        self.links.get_mut(usize::from(route.legs[1].0))
+        self.links.get_mut(usize::from(route.legs[CORE].0))
     }
 
-    /// Loses the frame of that name on the first link of its way.
-    pub const fn lose(&mut self, frame: FrameId) {
-        self.doomed = Some(frame);
+    /// Decides what becomes of one frame on its core path, whenever it comes there; one that never does is not
+    /// touched. Everything before is as it would be without.
+    pub fn inject_into(&mut self, frame: FrameId, verdict: Verdict) {
+        self.verdicts.insert(frame, verdict);
     }
 
     /// What every link has done so far, in order of their ids.

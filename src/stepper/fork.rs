@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::contents::Contents;
 use super::player::Player;
 use super::tape::Tape;
-use crate::event::{DropCause, Event, HostId, SocketEvent};
+use crate::event::{DropCause, Event, SocketEvent};
 use crate::measure::account::{Account, PageAccount, Window};
 use crate::record::events_file::EventsFileError;
 use crate::record::{Entry, Recording};
@@ -31,10 +31,6 @@ pub enum Fate {
 pub struct Injection {
     /// The frame; in another run of the same plan it has the same name.
     pub frame: FrameId,
-    /// Who sends it.
-    pub from: HostId,
-    /// Whom it is for.
-    pub to: HostId,
     /// What is to become of it.
     pub fate: Fate,
 }
@@ -64,10 +60,6 @@ pub trait Rerun {
 pub struct Target {
     /// The frame.
     pub frame: FrameId,
-    /// Who sends it.
-    pub from: HostId,
-    /// Whom it is for.
-    pub to: HostId,
     /// The position of the entry in which it leaves.
     pub sent: usize,
 }
@@ -102,7 +94,7 @@ impl Target {
             .map(|sent| player.entry(sent))
             .transpose()
             .map_err(read)?;
-        let Some((sent, Some(Event::FrameSent { host, frame }))) =
+        let Some((sent, Some(Event::FrameSent { frame, .. }))) =
             sent.zip(first.map(|entry| entry.map(|entry| entry.event)))
         else {
             return Err(format!(
@@ -110,12 +102,11 @@ impl Target {
             ));
         };
         let is_ip = frame.bytes.get(12..14) == Some(&[0x08, 0x00]);
-        let to = contents.destination(&frame.bytes).filter(|_| is_ip);
-        let to = to.ok_or_else(|| format!("{} does not go beyond the gateway", frame.id))?;
+        if !is_ip || contents.destination(&frame.bytes).is_none() {
+            return Err(format!("{} does not go beyond the gateway", frame.id));
+        }
         Ok(Self {
             frame: frame.id,
-            from: host,
-            to,
             sent,
         })
     }
@@ -124,8 +115,6 @@ impl Target {
     pub const fn with(self, fate: Fate) -> Injection {
         Injection {
             frame: self.frame,
-            from: self.from,
-            to: self.to,
             fate,
         }
     }

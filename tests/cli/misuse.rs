@@ -109,6 +109,25 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ),
     ("accuracy --seeds 0", &["--seeds", "0"]),
     ("accuracy --seed 7", &["--seed", "--seeds"]),
+    ("diagnose", &["<CASE/VARIANT>"]),
+    ("diagnose image-page", &["image-page", "origin-h1-serial"]),
+    ("diagnose image-page/edge", &["`edge`", "did you mean"]),
+    (
+        "diagnose handshake/open --target 0ms",
+        &["no page takes no time", "--target 300ms"],
+    ),
+    (
+        "diagnose handshake/open --target soon",
+        &["--target", "soon"],
+    ),
+    (
+        "diagnose handshake/open --set rtt=fast",
+        &["rtt=fast", "--set rtt=150ms"],
+    ),
+    (
+        "diagnose payment/explorer",
+        &["payment/explorer", "nothing to relieve"],
+    ),
     ("plot", &["<DIR|CASE/VARIANT>"]),
     ("plot nowhere", &["nowhere", "wirelab run"]),
     ("completions tcsh", &["tcsh", "bash"]),

@@ -4,9 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-mod browser;
-
-use browser::Browser;
+use crate::support::Browser;
 
 /// The report of some variants, which is removed in the end.
 struct Page {

@@ -12,9 +12,7 @@ impl Rerun for Again {
     fn rerun(&self, injections: &[Injection]) -> Result<Future, String> {
         let mut run = Run::start(&self.0);
         for injection in injections {
-            let ends = (injection.from, injection.to);
-            run.inject_into(ends, injection.frame, verdict(injection.fate))
-                .map_err(|error| error.to_string())?;
+            run.inject_into(injection.frame, verdict(injection.fate));
         }
         let finished = run
             .finish()

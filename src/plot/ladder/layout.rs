@@ -28,7 +28,7 @@ const CLEARANCE: i32 = 12;
 /// Length of the arrow to or from a gateway.
 const STUB: i32 = 46;
 /// Widest remark.
-const WIDEST_REMARK: i32 = 260;
+const WIDEST_REMARK: i32 = 420;
 /// Height of the cause of a drop, for each but the first that begins in a row.
 const CAUSE: i32 = 17;
 /// Least height between the two ends of an arrow.

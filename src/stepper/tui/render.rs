@@ -37,7 +37,7 @@ impl App {
         frame.render_widget(Paragraph::new(self.title()), title);
         frame.render_widget(Paragraph::new(self.event()), event);
         self.main(frame, main);
-        frame.render_widget(Paragraph::new(self.status()), status);
+        frame.render_widget(Paragraph::new(self.status(status.width)), status);
         match self.overlay {
             Some(Overlay::Help) => self.help(frame, main),
             Some(Overlay::Breakpoints) => self.list(frame, main),
@@ -142,7 +142,7 @@ impl App {
         if wrong { 3 } else { 1 }
     }
 
-    fn status(&self) -> Vec<Line<'static>> {
+    fn status(&self, width: u16) -> Vec<Line<'static>> {
         if let Some(prompt) = &self.prompt {
             let label = format!("{}: ", prompt.ask.label());
             let before = label.chars().count();
@@ -167,8 +167,7 @@ impl App {
         if !self.message.is_empty() {
             return vec![Line::raw(self.message.clone())];
         }
-        let hint = "? help  \u{2190}\u{2192} event  \u{2191}\u{2193} frame  / until  b break  c continue  g go to  Tab panel  f fork  q quit";
-        vec![Line::styled(hint, self.palette.faint())]
+        vec![Line::styled(hints(width), self.palette.faint())]
     }
 
     fn help(&self, frame: &mut Frame<'_>, area: Rect) {
@@ -184,18 +183,17 @@ impl App {
             .saturating_add(2);
         // In a small terminal two columns.
         if tall <= area.height {
-            over(frame, area, 74, " Keys ", lines);
+            over(frame, area, 48, " Keys ", lines);
             return;
         }
         let half = lines.len().div_ceil(2);
         let columns = (0..half).map(|row| {
             let key = |at: usize| {
                 KEYS.get(at).map_or_else(String::new, |key| {
-                    let does: String = key.does.chars().take(26).collect();
-                    format!("{:>9} {does}", key.keys.replace("Shift-Tab", "S-Tab"))
+                    format!("{:>9} {}", key.keys.replace("Shift-Tab", "S-Tab"), key.does)
                 })
             };
-            Line::raw(format!("{:<38}{}", key(row), key(row + half)))
+            Line::raw(format!("{:<39}{}", key(row), key(row + half)))
         });
         over(frame, area, 80, " Keys ", columns.collect());
     }
@@ -224,6 +222,32 @@ impl App {
         ));
         over(frame, area, 74, " Breakpoints ", lines);
     }
+}
+
+/// The most useful keys, as many as fit.
+fn hints(width: u16) -> String {
+    const HINTS: [&str; 10] = [
+        "? help",
+        "q quit",
+        "\u{2190}\u{2192} event",
+        "\u{2191}\u{2193} frame",
+        "/ until",
+        "b break",
+        "f fork",
+        "g go to",
+        "Tab panel",
+        "c continue",
+    ];
+    let mut line = String::new();
+    for hint in HINTS {
+        let gap = if line.is_empty() { "" } else { "  " };
+        if (line.chars().count() + gap.len() + hint.chars().count()) > usize::from(width) {
+            break;
+        }
+        line.push_str(gap);
+        line.push_str(hint);
+    }
+    line
 }
 
 /// Draws lines in a box over the middle of an area.

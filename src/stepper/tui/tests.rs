@@ -295,7 +295,7 @@ fn the_panels_of_a_small_terminal() {
     │0.375000000         -> server  #7 40000 > 80 [ACK] seq=12 ack=1 win=64240 len=│
     │0.525000000  server            h1s0 RTO timer fired                           │
     └──────────────────────────────────────────────────────────────────────────────┘
-    ? help  ←→ event  ↑↓ frame  / until  b break  c continue  g go to  Tab panel  f
+    ? help  q quit  ←→ event  ↑↓ frame  / until  b break  f fork  g go to  Tab panel
     ");
     app.focus = Panel::Bytes;
     press(&mut app, "]]]");
@@ -323,7 +323,7 @@ fn the_panels_of_a_small_terminal() {
     ║0030  fa f0 6f e1 00 00 05 0a ff ff f6 14 ff ff fb c8  ..o.............       ║
     ║0040  00 00                                            ..                     ║
     ╚══════════════════════════════════════════════════════════════════════════════╝
-    ? help  ←→ event  ↑↓ frame  / until  b break  c continue  g go to  Tab panel  f
+    ? help  q quit  ←→ event  ↑↓ frame  / until  b break  f fork  g go to  Tab panel
     ");
     app.focus = Panel::Sockets;
     insta::assert_snapshot!(screen(&mut app, 80, 24), @r"
@@ -350,7 +350,7 @@ fn the_panels_of_a_small_terminal() {
     ║                                                                              ║
     ║                                                                              ║
     ╚══════════════════════════════════════════════════════════════════════════════╝
-    ? help  ←→ event  ↑↓ frame  / until  b break  c continue  g go to  Tab panel  f
+    ? help  q quit  ←→ event  ↑↓ frame  / until  b break  f fork  g go to  Tab panel
     ");
     app.focus = Panel::Ladder;
     insta::assert_snapshot!(screen(&mut app, 80, 24), @r"
@@ -377,6 +377,6 @@ fn the_panels_of_a_small_terminal() {
     ║     525.000 │                                                   (RTO timer) │║
     ║     525.000 │                          ◁────── #8 ACK seq 1 len 1460 ───────│║
     ╚══════════════════════════════════════════════════════════════════════════════╝
-    ? help  ←→ event  ↑↓ frame  / until  b break  c continue  g go to  Tab panel  f
+    ? help  q quit  ←→ event  ↑↓ frame  / until  b break  f fork  g go to  Tab panel
     ");
 }

@@ -237,8 +237,11 @@ impl App {
                 Err(error) => Err(error.to_string()),
             };
         }
+        // The header shows the time in seconds, without a unit.
+        let seconds = || format!("{text}s").parse();
         let at: Span = text
             .parse()
+            .or_else(|_| seconds())
             .map_err(|_| "write a time as 150ms or 1.5s, or a frame number".to_owned())?;
         let gone = self.player_mut().to_time(SimTime::ZERO + at);
         self.arrived();
