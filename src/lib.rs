@@ -14,6 +14,8 @@
 //! * The readers of events: [`record`] keeps them and writes captures, [`measure`] makes numbers, [`plot`] pictures,
 //!   [`stepper`] lines of text, [`report`] a page of all that. They know no simulator, so a recording may as well
 //!   come from a file.
+//! * [`harness`] is the world as a test library.
+//! * [`sweep`] makes many runs of a case, on one machine or on many, and puts them together.
 //! * [`case`] asks a question of the makers and holds the recording against a formula; [`case::accuracy`] holds the
 //!   lab against Linux. [`cli`] is the program.
 //!
@@ -44,6 +46,7 @@ pub mod case;
 pub mod cli;
 pub mod diagnose;
 pub mod event;
+pub mod harness;
 pub mod host;
 pub mod link;
 pub mod measure;
@@ -54,5 +57,6 @@ pub mod rng;
 pub mod rt;
 pub mod sim;
 pub mod stepper;
+pub mod sweep;
 pub mod units;
 pub mod wire;

@@ -31,6 +31,8 @@ mod dns;
 mod geo_routing;
 /// HTTP archives.
 mod har;
+/// Clients with mistakes that the test library finds.
+mod harness;
 /// What the HTTP roles say and send, seen through the case `head-of-line`.
 mod head_of_line;
 /// Stories of one host: how it opens, closes, waits and gives up.
@@ -57,5 +59,7 @@ mod step;
 mod step_terminal;
 /// Builders and drivers that the others share.
 mod support;
+/// Many runs, on one machine or many.
+mod sweep;
 /// Wireshark's opinion of the captures.
 mod wireshark;

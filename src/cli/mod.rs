@@ -13,7 +13,6 @@ mod batch;
 mod completions;
 mod diagnose;
 mod failure;
-mod grid;
 mod list;
 mod output;
 mod plot;
@@ -23,6 +22,7 @@ mod selection;
 mod sizes;
 mod step;
 mod summary;
+mod sweep;
 mod table;
 mod terminal;
 
@@ -80,6 +80,8 @@ fn dispatch(verb: Verb, terminal: Terminal) -> anyhow::Result<Outcome> {
         Verb::Step(args) => step::step(&args, terminal),
         Verb::Diagnose(args) => diagnose::diagnose(&args, terminal),
         Verb::Plot(args) => plot::plot(&args),
+        Verb::Sweep(args) => sweep::sweep(&args, terminal),
+        Verb::Merge(args) => sweep::merge(&args),
         Verb::Accuracy(args) => accuracy::accuracy(&args, terminal),
         Verb::Completions(args) => completions::completions(&args),
     }

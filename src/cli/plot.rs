@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::Outcome;
 use super::args::PlotArgs;
 use super::artefacts::{self, CAPTURES};
-use super::grid;
 use super::output::{Committed, Staging};
 use super::saved::SavedRun;
 use super::terminal;
@@ -18,14 +17,8 @@ use crate::report::Variant;
 
 /// Draws what was asked for.
 pub(super) fn plot(args: &PlotArgs) -> Result<Outcome> {
-    if !args.vary.is_empty() || args.seeds.is_some() {
-        return many(args);
-    }
-    if !args.settings.knobs.is_empty() || args.settings.stack.is_some() {
-        bail!("--set and --stack change a run: give --vary or --seeds too, or use `wirelab run`");
-    }
     let mut runs = BTreeMap::<PathBuf, BTreeSet<SavedRun>>::new();
-    for directory in &args.targets {
+    for directory in &args.directories {
         for run in SavedRun::find(directory)? {
             runs.entry(run.out().to_owned()).or_default().insert(run);
         }
@@ -39,16 +32,6 @@ pub(super) fn plot(args: &PlotArgs) -> Result<Outcome> {
     }
     terminal::print(&(files.join("\n") + "\n"))?;
     committed.into_iter().for_each(Committed::keep);
-    Ok(Outcome::Kept)
-}
-
-/// Runs a variant many times, and draws its times.
-fn many(args: &PlotArgs) -> Result<Outcome> {
-    let staging = Staging::below(&args.out);
-    let files = grid::draw(args, &staging)?;
-    let committed = staging.commit()?;
-    terminal::print(&(files.join("\n") + "\n"))?;
-    committed.keep();
     Ok(Outcome::Kept)
 }
 

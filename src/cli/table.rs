@@ -84,6 +84,31 @@ fn put_row(text: &mut String, row: &[String; 8], widths: &[usize; 8]) {
     }
 }
 
+/// Rows with their cells one below the other; those of `right` end where their column ends.
+pub(super) fn columns<R: AsRef<[String]>>(rows: &[R], right: &[usize]) -> String {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in rows {
+        let row = row.as_ref();
+        widths.resize(widths.len().max(row.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    rows.iter().fold(String::new(), |text, row| {
+        let cells = row.as_ref().iter().zip(&widths).enumerate();
+        let line: Vec<_> = cells
+            .map(|(column, (cell, width))| {
+                if right.contains(&column) {
+                    format!("{cell:>width$}")
+                } else {
+                    format!("{cell:width$}")
+                }
+            })
+            .collect();
+        text + line.join("  ").trim_end() + "\n"
+    })
+}
+
 /// The text in lines of at most `width` characters, broken between words; at least one line.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];

@@ -16,6 +16,7 @@ use crate::units::{BitRate, Percent, Span};
 /// let config = LinkConfig { delay: Span::from_millis(75), rate: "10mbit".parse().ok(), ..LinkConfig::default() };
 /// assert_eq!(config.to_string(), "delay 75ms rate 10mbit");
 /// assert_eq!(LinkConfig::default().to_string(), "ideal");
+/// assert_eq!("delay 75ms rate 10mbit".parse(), Ok(config));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkConfig {
@@ -78,6 +79,22 @@ pub enum ParseConfigError {
     /// Not a way to reorder.
     #[error("`{0}` is not a reordering: write a chance as 25%, or with a gap as 25% gap 5")]
     Reorder(String),
+    /// Not a word of a link.
+    #[error("`{0}` is no word of a link: write for example `delay 50ms rate 10mbit loss 1%`")]
+    Word(String),
+    /// A word that comes twice.
+    #[error("`{0}` comes twice")]
+    Twice(String),
+    /// Not what belongs to a word.
+    #[error("`{word} {value}`: {reason}")]
+    Value {
+        /// The word.
+        word: String,
+        /// What follows it.
+        value: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Not an outage.
     #[error("`{0}` is not an outage: write FROM..TO as 1s..2s, or again and again as 1s..1.5s/10s")]
     Outage(String),

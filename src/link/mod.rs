@@ -1,7 +1,7 @@
 //! One direction of a link: what becomes of a frame between the moment it is offered and its arrival.
 //!
 //! A [`Link`] is pure: time is an argument, arrivals go to the caller, events to a [`Probe`]. It decides in
-//! this order: injected drop, outage, MTU, flow memory, drop script, loss; then corruption, the queue of the
+//! this order: held or lost by its [`Valve`], injected drop, outage, MTU, flow memory, drop script, loss; then corruption, the queue of the
 //! bottleneck (drop-tail), serialization at its rate, and after that the delay with jitter or reordering.
 //! Each effect draws from a stream of its own, and only where it is configured, so that turning one on never
 //! shifts another's dice.
@@ -21,6 +21,8 @@ mod outcome;
 mod queue;
 mod script;
 mod stats;
+mod valve;
+mod words;
 
 pub use config::{Late, LinkConfig, ParseConfigError};
 pub use fault::{Reorder, Verdict};
@@ -32,6 +34,7 @@ pub use outcome::{Arrival, Outcome};
 pub use queue::QueueLimit;
 pub use script::{Direction, DropScript, DropScripts, Kind, Ordinals, ParseScriptError, Selector};
 pub use stats::LinkStats;
+pub use valve::{Turned, Valve};
 
 use crate::event::{DropCause, Event, LinkId, Probe};
 use crate::rng::Dice;
@@ -56,7 +59,7 @@ pub struct Link {
     late: Option<(Watch, Span)>,
     memory: Option<FlowMemory>,
     injected: Option<Verdict>,
-    /// Verdicts on frames that have not come yet, by their names.
+    valve: Option<Valve>,
     /// Whether anything beyond rate, queue and delay is configured.
     meddles: bool,
     counts: LinkStats,
@@ -78,6 +81,7 @@ impl Link {
                 .map(|late| (Watch::new(&late.frames), late.by)),
             memory: None,
             injected: None,
+            valve: None,
             meddles: config.meddles(),
             counts: LinkStats::default(),
             config,
@@ -90,6 +94,13 @@ impl Link {
         self.memory = Some(memory);
         self.meddles = true;
         self
+    }
+
+    /// The handle with which the link is turned while the world runs; `dice` are the world's, and `name` the link's.
+    pub fn valve(&mut self, name: &str, dice: Dice) -> Valve {
+        self.meddles = true;
+        let new = || Valve::new(dice.stream(&format!("link/{name}/valve")));
+        self.valve.get_or_insert_with(new).clone()
     }
 
     /// Which link this is.
@@ -119,6 +130,11 @@ impl Link {
         !self.meddles && !self.config.takes_time() && self.injected.is_none()
     }
 
+    /// Whether its valve holds whatever is offered.
+    pub fn holds(&self) -> bool {
+        self.valve.as_ref().is_some_and(Valve::holds)
+    }
+
     /// Decides what becomes of the next frame offered; a second call before that replaces the first.
     pub fn inject(&mut self, verdict: Verdict) {
         self.injected = Some(verdict);
@@ -144,6 +160,13 @@ impl Link {
         next_id: &mut dyn FnMut() -> FrameId,
         out: &mut Vec<Arrival>,
     ) -> Outcome {
+        let frame = match &self.valve {
+            None => frame,
+            Some(valve) => match valve.admit(frame) {
+                Some(frame) => frame,
+                None => return Outcome::Held,
+            },
+        };
         self.counts.offered += 1;
         let delay = self.propagation.draw();
         let fate = self.fate(now, &frame);
@@ -198,6 +221,8 @@ impl Link {
         if fate.dropped != Some(DropCause::Injected) {
             fate.dropped = self.obstacle(now, frame).or(fate.dropped);
         }
+        let refused = self.valve.as_ref().and_then(Valve::refuses);
+        fate.dropped = refused.or(fate.dropped);
         fate
     }
 

@@ -18,6 +18,8 @@ pub struct Arrival {
 pub enum Outcome {
     /// It will arrive.
     Carried,
+    /// It waits until the link's valve lets it go on.
+    Held,
     /// It will not, and nobody is told.
     Dropped(DropCause),
     /// It will not, and its sender is to be told (RFC 1191 section 4, ICMP type 3 code 4).

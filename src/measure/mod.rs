@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod accuracy;
+mod bands;
 pub mod diagnosis;
 mod distribution;
 mod exchanges;
@@ -18,6 +19,7 @@ mod result;
 mod sequence;
 mod timeline;
 
+pub use bands::Bands;
 pub use distribution::Distribution;
 pub use exchanges::Exchange;
 pub use frames::{SentFrame, repair, resent};

@@ -8,6 +8,7 @@
 
 mod account;
 mod accuracy;
+mod bands;
 mod comparison;
 mod diagnosis;
 mod distribution;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use account::account;
 pub use accuracy::accuracy;
+pub use bands::bands;
 pub use comparison::comparison;
 pub use diagnosis::diagnosis;
 pub use distribution::distribution;

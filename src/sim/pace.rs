@@ -104,7 +104,7 @@ impl World {
             for (at, timer) in self.clock.wanted() {
                 self.agenda.push(at.max(self.now()), Entry::Wake(timer));
             }
-            let mut flushed = false;
+            let mut flushed = self.release();
             while let Some(host) = self.stirred.take() {
                 let now = self.now();
                 self.host(host).borrow_mut().flush(now);

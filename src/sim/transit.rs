@@ -65,6 +65,7 @@ impl World {
             leg += 1;
             if is_core
                 && !self.verdicts.is_empty()
+                && !self.links[link].holds()
                 && let Some(verdict) = self.verdicts.remove(&frame.id)
             {
                 self.links[link].inject(verdict);
@@ -98,6 +99,18 @@ impl World {
         host.borrow_mut().receive(now, frame);
         drop(host);
         self.collect(to);
+    }
+
+    /// Lets frames go on that were held; returns whether there were any.
+    pub(super) fn release(&mut self) -> bool {
+        let mut released = false;
+        for at in 0..self.valves.len() {
+            while let Some(frame) = self.valves[at].1.released() {
+                self.forward(self.valves[at].0, CORE, frame);
+                released = true;
+            }
+        }
+        released
     }
 
     fn report_too_big(&mut self, from: HostId, offender: &Frame, mtu: u16) {

@@ -14,7 +14,7 @@ use crate::host::{
     DEFAULT_MTU, FrameNames, Host, HostSetup, HostTimer, Outbox, Profile, SocketRow, SpareFrames,
     Stirred,
 };
-use crate::link::{Arrival, Link, LinkConfig, LinkStats, Verdict};
+use crate::link::{Arrival, Link, LinkConfig, LinkStats, Valve, Verdict};
 use crate::rng::Dice;
 use crate::rt::{Clock, Executor, HostRef, Net, Spawner, TimerId};
 use crate::units::SimTime;
@@ -40,6 +40,8 @@ pub struct World {
     /// Empty; its allocations change places with those of hosts.
     pub(super) outbox: Outbox,
     pub(super) steps_here: u64,
+    /// What can be turned at core paths, by their routes.
+    pub(super) valves: Vec<(usize, Valve)>,
     /// What is to become of frames that have not come to their core path yet.
     pub(super) verdicts: BTreeMap<FrameId, Verdict>,
 }
@@ -79,6 +81,7 @@ impl World {
             arrivals: Vec::new(),
             outbox: Outbox::default(),
             steps_here: 0,
+            valves: Vec::new(),
             verdicts: BTreeMap::new(),
         }
     }
@@ -233,6 +236,21 @@ impl World {
             .iter()
             .find(|route| route.from == from && route.to == to)?;
         self.links.get_mut(usize::from(route.legs[CORE].0))
+    }
+
+    /// What can be turned at the core path from one host to another while the world runs, also by its own tasks;
+    /// nothing if no path joins them. Frames that an application causes at the moment of turning meet it already.
+    pub fn valve(&mut self, from: HostId, to: HostId) -> Option<Valve> {
+        let is_wanted = |route: &Route| route.from == from && route.to == to;
+        let number = self.routes.iter().position(is_wanted)?;
+        let name = |host: HostId| self.host(host).borrow().info().name.clone();
+        let name = format!("{}->{}", name(from), name(to));
+        let link = usize::from(self.routes[number].legs[CORE].0);
+        let valve = self.links[link].valve(&name, self.dice);
+        if self.valves.iter().all(|(known, _)| *known != number) {
+            self.valves.push((number, valve.clone()));
+        }
+        Some(valve)
     }
 
     /// Decides what becomes of one frame on its core path, whenever it comes there; one that never does is not

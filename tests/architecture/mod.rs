@@ -35,7 +35,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("case", CASE),
     ("scenario", SCENARIO),
-    ("harness", SCENARIO),
+    ("harness", HARNESS),
     (
         "attach",
         &["sim", "host", "link", "event", "wire", "record", "units"],
@@ -50,6 +50,10 @@ const CASE: &[&str] = &[
 const SCENARIO: &[&str] = &[
     "case", "sim", "app", "link", "host", "rt", "rng", "record", "measure", "event", "wire",
     "units",
+];
+/// A test that failed leaves a ladder.
+const HARNESS: &[&str] = &[
+    "plot", "sim", "link", "host", "rt", "record", "measure", "event", "units",
 ];
 const ABOVE_CASE: &[&str] = &["case", "scenario", "measure", "record", "units"];
 

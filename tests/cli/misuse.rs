@@ -128,7 +128,31 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "diagnose payment/explorer",
         &["payment/explorer", "nothing to relieve"],
     ),
-    ("plot", &["<DIR|CASE/VARIANT>"]),
+    ("sweep handshake/open", &["one run is no sweep", "--vary"]),
+    (
+        "sweep handshake --vary rtt=1ms,2ms",
+        &["`handshake` is a case", "handshake/open"],
+    ),
+    (
+        "sweep handshake/open --vary rtt=1ms..5ms",
+        &["--vary rtt=1ms..5ms", "KEY=A..B/N"],
+    ),
+    (
+        "sweep handshake/open --vary rtt=1ms,2ms --set rtt=5ms",
+        &["`rtt`", "--set", "--vary"],
+    ),
+    (
+        "sweep handshake/open --vary rt=1ms,2ms",
+        &["`rt`", "did you mean `rtt`"],
+    ),
+    ("sweep handshake/open --seeds 0", &["--seeds 1"]),
+    (
+        "sweep handshake/open --seeds 9 --shard 3/2",
+        &["`3/2`", "3/8"],
+    ),
+    ("merge", &["<FILE|DIR>"]),
+    ("merge nowhere", &["cannot read nowhere"]),
+    ("plot", &["<DIR>"]),
     ("plot nowhere", &["nowhere", "wirelab run"]),
     ("completions tcsh", &["tcsh", "bash"]),
 ];

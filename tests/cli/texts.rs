@@ -24,7 +24,9 @@ fn the_help_shows_verbs_and_examples() {
       run          Runs cases: prints measurement beside formula, writes captures and plots
       step         Steps through one variant or a saved recording, event by event, forward and back
       diagnose     Says which component is the constraint, and what each relief would gain
-      plot         Draws the plots again from saved recordings, or the times of many runs of a variant
+      plot         Draws the plots again from saved recordings
+      sweep        Runs a variant over values of its knobs and seeds, and says how its times spread
+      merge        Puts the shards of a sweep together
       accuracy     Compares the lab with measurements of Linux, with formulas and with bare smoltcp
       completions  Prints a completion script for a shell
 

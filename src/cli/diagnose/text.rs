@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::super::table::columns;
 use crate::measure::account::Class;
 use crate::measure::diagnosis::{
     Combination, Component, Diagnosis, LossMap, Relieved, Repair, Target, ms,
@@ -195,28 +196,6 @@ fn lost(losses: &LossMap) -> String {
         ]
     }));
     text + &columns(&rows, &[2, 3])
-}
-
-/// Rows with their cells one below the other; those of `right` end where their column ends.
-fn columns<const N: usize>(rows: &[[String; N]], right: &[usize]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0)
-    };
-    let widths: [usize; N] = std::array::from_fn(width);
-    rows.iter().fold(String::new(), |text, row| {
-        let cells = row.iter().zip(widths).enumerate();
-        let line: Vec<_> = cells
-            .map(|(column, (cell, width))| {
-                if right.contains(&column) {
-                    format!("{cell:>width$}")
-                } else {
-                    format!("{cell:width$}")
-                }
-            })
-            .collect();
-        text + line.join("  ").trim_end() + "\n"
-    })
 }
 
 const INFALLIBLE: &str = "a string takes every text";

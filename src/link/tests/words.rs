@@ -26,6 +26,40 @@ fn a_configuration_prints_in_netems_words() {
 }
 
 #[test]
+fn a_configuration_is_read_as_it_prints() {
+    for text in [
+        "ideal",
+        "delay 75ms",
+        "delay 75ms 5ms distribution normal in-order rate 10mbit limit 64kB loss 1%",
+        "delay 1us reorder 25% gap 5 loss gemodel 1% 10% duplicate 2% corrupt 0.1% mtu 1400",
+        "rate 1mbit down 1s..2s down 5s..5.5s/10s drop s2c:data:5-7 late c2s:data:1 by 10ms",
+    ] {
+        let config: LinkConfig = text.parse().unwrap();
+        assert_eq!(config.to_string(), text);
+    }
+}
+
+#[test]
+fn what_is_no_configuration_is_refused_with_its_word() {
+    for (text, words) in [
+        ("", "delay 50ms rate 10mbit"),
+        ("fast", "`fast`"),
+        ("dealy 5ms", "`dealy`"),
+        ("delay", "`delay `"),
+        ("delay 5", "`delay 5`"),
+        ("delay 5ms 1ms 1ms", "`delay 5ms 1ms 1ms`"),
+        ("rate 5ms", "`rate 5ms`"),
+        ("rate 1mbit rate 2mbit", "`rate` comes twice"),
+        ("loss much", "gemodel"),
+        ("mtu 99999", "`mtu 99999`"),
+        ("late c2s:data:1 10ms", "late"),
+    ] {
+        let error = text.parse::<LinkConfig>().unwrap_err().to_string();
+        assert!(error.contains(words), "{text}: {error}");
+    }
+}
+
+#[test]
 fn values_are_read_as_they_print_and_refused_with_the_right_form() {
     for text in ["100p", "64kB", "9050B"] {
         assert_eq!(text.parse::<QueueLimit>().unwrap().to_string(), text);
