@@ -60,3 +60,8 @@ pub mod stepper;
 pub mod sweep;
 pub mod units;
 pub mod wire;
+
+/// As in the program, for tests that run thousands of worlds.
+#[cfg(all(test, unix))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// Cargo.toml says why.
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     wirelab::cli::main(std::env::args_os())
 }

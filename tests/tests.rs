@@ -9,6 +9,11 @@
     reason = "client and clients, served and server are the words for it"
 )]
 
+/// As in the program: thousands of worlds run here.
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Where the time went.
 mod account;
 /// The lab does what Linux did.
@@ -27,6 +32,8 @@ mod determinism;
 mod diagnose;
 /// Stub, resolver and authority.
 mod dns;
+/// Input that nobody meant.
+mod fuzz;
 /// Who is sent to which server.
 mod geo_routing;
 /// HTTP archives.

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
+
 use super::gateway;
 use super::topology::{CORE, Route};
 use super::world::{Entry, World};
@@ -96,6 +98,16 @@ impl World {
         let host = Rc::clone(self.host(to));
         let now = self.now();
         frame = gateway::route(to.0, host.borrow().info(), frame);
+        host.borrow_mut().receive(now, frame);
+        drop(host);
+        self.collect(to);
+    }
+
+    /// A frame that nobody in this world has sent comes to a host, out of its tap.
+    pub fn deliver(&mut self, to: HostId, bytes: Bytes) {
+        let frame = Frame::new(self.names.next(), bytes);
+        let now = self.now();
+        let host = Rc::clone(self.host(to));
         host.borrow_mut().receive(now, frame);
         drop(host);
         self.collect(to);

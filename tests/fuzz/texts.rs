@@ -1,0 +1,23 @@
+//! Texts and files that people or programs write: what cannot be read is an error.
+
+use wirelab::link::{DropScripts, LinkConfig};
+use wirelab::record::events_file;
+use wirelab::stepper::Filter;
+use wirelab::sweep::{Axis, Journal, Shard};
+use wirelab::units::{BitRate, Bytes, Percent, Span};
+
+/// Nobody panics; what is read as a link's configuration prints as what is read the same again.
+pub fn run(data: &[u8]) {
+    let _ = events_file::read(data);
+    let _ = Journal::read(data);
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let _ = (text.parse::<Span>(), text.parse::<Bytes>());
+    let _ = (text.parse::<BitRate>(), text.parse::<Percent>());
+    let _ = (text.parse::<DropScripts>(), text.parse::<Filter>());
+    let _ = (text.parse::<Axis>(), text.parse::<Shard>());
+    if let Ok(config) = text.parse::<LinkConfig>() {
+        assert_eq!(config.to_string().parse(), Ok(config));
+    }
+}
