@@ -15,7 +15,7 @@
 //!   [`stepper`] lines of text, [`report`] a page of all that. They know no simulator, so a recording may as well
 //!   come from a file.
 //! * [`case`] asks a question of the makers and holds the recording against a formula; [`case::accuracy`] holds the
-//!   lab against Linux. [`cli`] is the program.
+//!   lab against Linux. [`scenario`] is a case of a user's own, read from a file. [`cli`] is the program.
 //!
 //! # The walk of one byte
 //!
@@ -52,6 +52,7 @@ pub mod record;
 pub mod report;
 pub mod rng;
 pub mod rt;
+pub mod scenario;
 pub mod sim;
 pub mod stepper;
 pub mod units;

@@ -186,6 +186,12 @@ impl Run {
         self.world.lose(frame);
     }
 
+    /// The names of the hosts.
+    pub fn hosts(&self) -> Vec<String> {
+        let name = |id| self.world.host(id).borrow().info().name.clone();
+        self.world.host_ids().map(name).collect()
+    }
+
     /// What has happened so far.
     pub fn entries(&self) -> Vec<Entry> {
         self.recorder.borrow().entries().to_vec()

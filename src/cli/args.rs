@@ -61,9 +61,9 @@ pub(super) struct Settings {
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
     pub(super) knobs: Vec<(String, String)>,
 
-    /// Seed of every chance; the same seed gives the same bytes
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(super) seed: u64,
+    /// Seed of every chance, 1 unless a file says otherwise; the same seed gives the same bytes
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
 
     /// Transport profile of clients and servers: linux (default) or smoltcp
     #[arg(long, value_name = "STACK")]

@@ -29,7 +29,7 @@ pub(super) fn draw(args: &PlotArgs, staging: &Staging) -> Result<Vec<String>> {
         .iter()
         .map(|(knob, values)| (knob.as_str(), values.split(',').collect()))
         .collect();
-    let seeds = args.seeds.unwrap_or(1);
+    let seeds = (plan.seed(), args.seeds.unwrap_or(1));
     let (suffix, figure) = match vary.as_slice() {
         [] => ("seeds".to_owned(), of_seeds(args, &name, seeds)?),
         [columns] => (
@@ -53,13 +53,13 @@ pub(super) fn draw(args: &PlotArgs, staging: &Staging) -> Result<Vec<String>> {
 }
 
 /// The distribution of the time over seeds.
-fn of_seeds(args: &PlotArgs, name: &str, seeds: u64) -> Result<Figure> {
+fn of_seeds(args: &PlotArgs, name: &str, (first, seeds): (u64, u64)) -> Result<Figure> {
     let times = times(&plans(&args.settings, name, &[], seeds)?)?;
     let Some(times) = Distribution::new("runs, from the first frame to the last byte", times)
     else {
         bail!("--seeds 0 runs nothing");
     };
-    Ok(distribution(&times, name, &words(args, seeds)))
+    Ok(distribution(&times, name, &words(args, first, seeds)))
 }
 
 /// The time, or the median over several seeds, for each pair of values.
@@ -68,7 +68,7 @@ fn of_grid(
     name: &str,
     columns: &Vary<'_>,
     rows: Option<&Vary<'_>>,
-    seeds: u64,
+    (first, seeds): (u64, u64),
 ) -> Result<Figure> {
     let mut all = Vec::new();
     for row in rows.map_or(&[""][..], |rows| &rows.1) {
@@ -94,7 +94,7 @@ fn of_grid(
         rows: rows.map(scale),
         cells: medians.chunks(columns.1.len()).map(<[_]>::to_vec).collect(),
     };
-    let words = words(args, seeds) + " · from the first frame to the last byte";
+    let words = words(args, first, seeds) + " · from the first frame to the last byte";
     Ok(heat_map(&grid, name, &words))
 }
 
@@ -102,14 +102,15 @@ fn of_grid(
 fn plans(typed: &Settings, name: &str, knobs: &[(&str, &str)], seeds: u64) -> Result<Vec<Plan>> {
     let plan = |seed| {
         let mut settings = typed.clone();
-        settings.seed = seed;
+        settings.seed = Some(seed);
         let turned = knobs
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         settings.knobs.extend(turned);
         selection::single(name, &settings)
     };
-    (typed.seed..typed.seed.saturating_add(seeds))
+    let first = selection::single(name, typed)?.seed();
+    (first..first.saturating_add(seeds))
         .map(plan)
         .collect()
 }
@@ -133,8 +134,7 @@ fn time(ms: f64) -> Span {
 }
 
 /// What was run, in a line.
-fn words(args: &PlotArgs, seeds: u64) -> String {
-    let first = args.settings.seed;
+fn words(args: &PlotArgs, first: u64, seeds: u64) -> String {
     let seeds = match seeds {
         1 => format!("seed {first}"),
         _ if args.vary.is_empty() => format!("seeds {first} to {}", first + seeds - 1),

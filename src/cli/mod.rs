@@ -13,6 +13,7 @@ mod batch;
 mod completions;
 mod diagnose;
 mod failure;
+mod files;
 mod grid;
 mod list;
 mod output;

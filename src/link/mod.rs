@@ -12,6 +12,7 @@
 mod chance;
 mod config;
 mod distribution;
+mod episode;
 mod fault;
 mod flows;
 mod jitter;
@@ -23,6 +24,7 @@ mod script;
 mod stats;
 
 pub use config::{Late, LinkConfig, ParseConfigError};
+pub use episode::{Episode, Trouble};
 pub use fault::{Reorder, Verdict};
 pub use flows::FlowMemory;
 pub use jitter::Distribution;
@@ -40,6 +42,7 @@ use crate::rng::Dice;
 use crate::units::{SimTime, Span};
 use crate::wire::packet::Ipv4View;
 use crate::wire::{ETHERNET_HEADER, Frame, FrameId};
+use episode::Affliction;
 use fault::{Chances, Fate, Gap};
 use jitter::Propagation;
 use queue::Queue;
@@ -57,6 +60,8 @@ pub struct Link {
     watch: Watch,
     late: Option<(Watch, Span)>,
     memory: Option<FlowMemory>,
+    /// What befalls it for a while.
+    afflictions: Vec<Affliction>,
     injected: Option<Verdict>,
     /// Verdicts on frames that have not come yet, by their names.
     planned: BTreeMap<FrameId, Verdict>,
@@ -80,6 +85,7 @@ impl Link {
                 .as_ref()
                 .map(|late| (Watch::new(&late.frames), late.by)),
             memory: None,
+            afflictions: Vec::new(),
             injected: None,
             planned: BTreeMap::new(),
             meddles: config.meddles(),
@@ -94,6 +100,12 @@ impl Link {
         self.memory = Some(memory);
         self.meddles = true;
         self
+    }
+
+    /// Lets an episode befall the link, whose chance is called `name`.
+    pub fn afflict(&mut self, episode: &Episode, dice: Dice, name: &str) {
+        self.afflictions.push(Affliction::new(episode, dice, name));
+        self.meddles = true;
     }
 
     /// Which link this is.
@@ -206,6 +218,9 @@ impl Link {
             && watch.names(&frame.bytes)
         {
             fate.longer = *by;
+        }
+        for affliction in &mut self.afflictions {
+            affliction.befall(now, frame, &mut fate);
         }
         let planned = self.planned.remove(&frame.id);
         if let Some(verdict) = self.injected.take().or(planned) {
