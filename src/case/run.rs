@@ -220,6 +220,15 @@ impl Run {
         Ok(Finished { recording, result })
     }
 
+    /// Runs to the end of the main task; what happened, and nothing made of it.
+    ///
+    /// # Errors
+    /// [`CaseError::World`] if the world cannot go on.
+    pub fn record(mut self) -> Result<Recording, CaseError> {
+        while self.step()? {}
+        Ok(self.recorder.borrow_mut().take(self.plan.run_info()))
+    }
+
     fn has_ended(&mut self) -> bool {
         if !self.ended {
             let mut context = std::task::Context::from_waker(std::task::Waker::noop());

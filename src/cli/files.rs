@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 
 use super::selection::Chosen;
-use crate::scenario::{self, Loaded};
+use crate::scenario::{self, HarError, Loaded, ReplayError};
 
 /// What a file holds, by the end of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,19 @@ pub(super) fn loaded(name: &str) -> Result<Vec<Loaded>> {
             let loaded = scenario::read(&text, &stem).map_err(|error| anyhow!("{file}:{error}"))?;
             Ok(vec![loaded])
         }
-        Kind::Archive => bail!("{file}: archives are not read yet"),
+        Kind::Archive => {
+            let pages = scenario::calibrated(&bytes, &stem);
+            let pages = pages.map_err(|error| anyhow!("{file}:{}{error}", space(&error)))?;
+            Ok(pages.into_iter().map(Loaded::of).collect())
+        }
+    }
+}
+
+/// What stands between a file's name and an error: nothing before a line and a column.
+fn space(error: &ReplayError) -> &'static str {
+    match error {
+        ReplayError::Har(HarError::Syntax { .. }) => "",
+        _ => " ",
     }
 }
 

@@ -9,7 +9,8 @@ use super::model::Scenario;
 use super::turn::{self, turned};
 use super::{relief, world};
 use crate::case::{Case, CaseError, Judgement, Knob, Main, Plan, Relief, Stage, Variant};
-use crate::event::{HostId, Phase};
+use crate::app::browser::BEGINS;
+use crate::event::{AppEvent, Event, HostId, Phase};
 use crate::measure::account::Window;
 use crate::measure::{Exchange, ObjectResult};
 use crate::record::Recording;
@@ -60,8 +61,8 @@ impl Case for Scenario {
             total: page.total,
             window: Some(Window {
                 host: page.host,
-                from: SimTime::ZERO,
-                until: SimTime::ZERO + page.total,
+                from: page.beginning,
+                until: page.beginning + page.total,
             }),
             rtt: scenario.rtt(),
             objects: page.objects(recording),
@@ -119,6 +120,8 @@ impl Scenario {
 pub(super) struct Seen {
     /// The browser's host.
     pub(super) host: HostId,
+    /// When the page began.
+    pub(super) beginning: SimTime,
     /// Its requests.
     pub(super) exchanges: Vec<Exchange>,
     /// From the page's beginning until it was there.
@@ -139,10 +142,12 @@ impl Seen {
         let is_needed = |exchange: &&Exchange| !background.contains(&exchange.url);
         let needed = exchanges.iter().filter(is_needed);
         let ends = needed.map(|exchange| exchange.ended.unwrap_or(recording.end()));
-        let last = ends.max().unwrap_or(SimTime::ZERO);
+        let beginning = beginning(recording);
+        let last = ends.max().unwrap_or(beginning);
         Self {
             host,
-            total: last - SimTime::ZERO + page.settle,
+            beginning,
+            total: last.since(beginning) + page.settle,
             exchanges,
         }
     }
@@ -151,7 +156,7 @@ impl Seen {
         let end = recording.end();
         let result = |exchange: &Exchange| ObjectResult {
             name: exchange.path().to_owned(),
-            start_ms: (exchange.wanted - SimTime::ZERO).as_millis_f64(),
+            start_ms: exchange.wanted.since(self.beginning).as_millis_f64(),
             total_ms: (exchange.ended.unwrap_or(end) - exchange.wanted).as_millis_f64(),
             bytes: exchange.body,
             ..ObjectResult::default()
@@ -166,6 +171,14 @@ impl Seen {
             .filter(|exchange| exchange.at(Phase::ResponseEnd).is_some() && exchange.status == 200)
             .count()
     }
+}
+
+/// When the page of a recording began: at once, unless connections were opened ahead.
+pub(super) fn beginning(recording: &Recording) -> SimTime {
+    let begins = recording.entries.iter().find(|entry| {
+        matches!(&entry.event, Event::App(_, event) if matches!(&**event, AppEvent::Note { text } if text == BEGINS))
+    });
+    begins.map_or(SimTime::ZERO, |entry| entry.at)
 }
 
 /// Figures that only scenarios have: how a replay stands to what it was made of.

@@ -19,6 +19,7 @@ pub(super) fn checks(
     let mut checks = vec![expect("objects answered whole", objects, page.answered())];
     let run = Run {
         recording,
+        beginning: page.beginning,
         total: page.total,
         rtt: scenario.rtt(),
         exchanges: &page.exchanges,
@@ -31,6 +32,8 @@ pub(super) fn checks(
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run<'a> {
     pub(super) recording: &'a Recording,
+    /// When the page began.
+    pub(super) beginning: SimTime,
     /// The page's time.
     pub(super) total: Span,
     /// Its round trip, if that is constant.
@@ -87,7 +90,7 @@ impl Run<'_> {
             Figure::Object(name) => {
                 let mut exchanges = self.exchanges.iter();
                 let exchange = exchanges.find(|one| one.path() == name || one.url == *name)?;
-                Some((exchange.ended? - SimTime::ZERO).as_nanos())
+                Some(exchange.ended?.since(self.beginning).as_nanos())
             }
             Figure::Timeouts => count(self.timeouts()),
             Figure::Retransmissions => count(resent(self.recording)),

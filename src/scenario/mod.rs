@@ -8,12 +8,18 @@ mod case;
 mod expect;
 mod fault;
 mod file;
+mod har;
 mod model;
 mod relief;
 mod turn;
 mod world;
 
 pub use file::{FileError, Loaded, read, schema};
+pub use har::{HarError, ReplayError, calibrated, pages};
+
+/// The longest head of a request that servers take, less what every request has, in bytes.
+pub(crate) const LONGEST_HEAD: u64 = 12_000;
+
 pub use model::{
     Expectation, Fault, Figure, Machine, Name, Object, Page, Path, Scenario, Server, Trouble, Way,
 };

@@ -33,6 +33,8 @@ pub struct Scenario {
     pub expectations: Vec<Expectation>,
     /// The page time of the recording that it was made of, if it was made of one.
     pub recorded: Option<Span>,
+    /// The page time of a replay on the recording's own conditions.
+    pub replayed: Option<Span>,
     /// What was assumed when it was made, in sentences.
     pub assumptions: Vec<String>,
 }
@@ -85,6 +87,8 @@ pub struct Server {
     pub port: u16,
     /// How long the client works on a new connection before it is ready.
     pub setup: Span,
+    /// Whether a connection to it is there before the page begins.
+    pub warm: bool,
 }
 
 /// A name of a server.
@@ -232,6 +236,7 @@ impl Default for Server {
             tls: None,
             port: 80,
             setup: Span::ZERO,
+            warm: false,
         }
     }
 }

@@ -145,6 +145,7 @@ impl Builder<'_, '_> {
                     version: server.version,
                     connections: self.scenario.page.connections,
                     keep_alive: self.scenario.page.keep_alive,
+                    warm: server.warm && ordinal == 0,
                 };
                 origins.insert(key, origin);
             }

@@ -42,6 +42,8 @@ pub struct Origin {
     pub connections: usize,
     /// Whether a connection carries more than one request by HTTP/1.1.
     pub keep_alive: bool,
+    /// Whether a connection to it is opened before the page begins.
+    pub warm: bool,
 }
 
 /// Something that an object waits for.
@@ -74,6 +76,9 @@ pub struct Fetch {
     pub background: bool,
 }
 
+/// The remark with which a page begins that has connections from before.
+pub const BEGINS: &str = "the page begins";
+
 /// The connections to one origin.
 enum Connections {
     One(Shared),
@@ -84,6 +89,12 @@ enum Connections {
 /// the page needs is there, the browser works for `settle`.
 pub async fn browse(net: Net, origins: Vec<Origin>, fetches: Vec<Fetch>, settle: Span) {
     let origins: Vec<_> = origins.into_iter().map(Connections::of).collect();
+    let warm = origins.iter().filter(|origin| origin.is_warm());
+    let warm: Vec<_> = warm.map(Connections::warm_up).collect();
+    if !warm.is_empty() {
+        join_all(warm).await;
+        net.note(BEGINS);
+    }
     let courses: Vec<_> = fetches.iter().map(|_| Course::default()).collect();
     let all = std::iter::zip(&fetches, &courses).map(|(fetch, course)| {
         let (net, courses, origins) = (&net, &courses, &origins);
@@ -139,6 +150,23 @@ impl Connections {
         match self {
             Self::One(shared) => shared.client(),
             Self::Many(pool) => pool.client(),
+        }
+    }
+
+    fn is_warm(&self) -> bool {
+        match self {
+            Self::One(shared) => shared.is_warm(),
+            Self::Many(pool) => pool.is_warm(),
+        }
+    }
+
+    /// Opens a connection on behalf of nobody.
+    async fn warm_up(&self) {
+        let client = self.client();
+        let nobody = Exchange::silent(client.net.clone(), client.requests.name());
+        match self {
+            Self::One(shared) => shared.warm_up(nobody).await,
+            Self::Many(pool) => pool.warm_up(nobody).await,
         }
     }
 

@@ -83,6 +83,18 @@ impl Pool {
         }
     }
 
+    pub(super) const fn is_warm(&self) -> bool {
+        self.origin.warm
+    }
+
+    /// Opens a connection that has nothing to do yet.
+    pub(super) async fn warm_up(&self, mut nobody: Exchange) {
+        if let Ok(connection) = connect(&self.origin.client, &mut nobody).await {
+            self.state.borrow_mut().count += 1;
+            self.release(connection);
+        }
+    }
+
     async fn acquire(self: &Rc<Self>, exchange: &Exchange, priority: u8) -> Given {
         let attempt = exchange.attempt();
         let given = {

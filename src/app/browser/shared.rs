@@ -57,6 +57,17 @@ impl Shared {
         self.send(exchange).await;
     }
 
+    pub(super) const fn is_warm(&self) -> bool {
+        self.origin.warm
+    }
+
+    /// Opens the connection; whoever wants it and finds none tries again.
+    pub(super) async fn warm_up(&self, mut nobody: Exchange) {
+        if self.turn().is_none() {
+            drop(self.open(&mut nobody).await);
+        }
+    }
+
     /// The open connection.
     fn socket(&self) -> Option<SocketId> {
         match &*self.state.borrow() {

@@ -47,6 +47,19 @@ impl Exchange {
         exchange
     }
 
+    /// A request that nobody makes and that tells nothing, for whoever opens a connection ahead.
+    pub(in crate::app) fn silent(net: Net, id: RequestId) -> Self {
+        Self {
+            net,
+            id,
+            path: String::new(),
+            socket: None,
+            padding: 0,
+            course: Course::default(),
+            silent: Rc::new(Cell::new(true)),
+        }
+    }
+
     /// The same with a head that is longer by so many bytes.
     pub(in crate::app) const fn padded(mut self, bytes: usize) -> Self {
         self.padding = bytes;

@@ -14,6 +14,7 @@ use crate::case::{
 use crate::measure::Exchange;
 use crate::record::Recording;
 use crate::scenario::expect;
+use crate::units::SimTime;
 use crate::scenario::fault;
 use crate::scenario::model::{Expectation, Fault};
 
@@ -166,6 +167,7 @@ impl Case for Derived {
         let exchanges = Exchange::all(recording);
         let run = expect::Run {
             recording,
+            beginning: SimTime::ZERO,
             total: judgement.total,
             rtt: judgement.rtt,
             exchanges: &exchanges,

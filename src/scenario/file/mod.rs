@@ -17,6 +17,7 @@ mod value;
 use std::sync::Arc;
 
 pub use place::FileError;
+pub(in crate::scenario) use rules::tidy;
 pub use schema::schema;
 
 use super::model::Scenario;

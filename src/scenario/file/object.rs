@@ -9,11 +9,9 @@ use super::understand::unknown;
 use super::value::Value;
 use crate::app::browser::{Moment, Trigger, Version};
 use crate::app::tls;
+use crate::scenario::LONGEST_HEAD;
 use crate::scenario::model::{Name, Object, Scenario, Server};
 use crate::units::{Bytes, Percent, Span};
-
-/// The longest head of a request that servers take, less what every request has, in bytes.
-pub(in crate::scenario) const LONGEST_HEAD: u64 = 12_000;
 
 /// Objects on their way into a scenario.
 pub(super) struct Objects<'f, 's> {

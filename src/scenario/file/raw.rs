@@ -171,6 +171,9 @@ pub(in crate::scenario) struct Serve {
     pub(in crate::scenario) think: Option<Value<Span>>,
     /// How long the browser works on a new connection to it.
     pub(in crate::scenario) setup: Option<Value<Span>>,
+    /// Whether a connection to it is there before the page begins.
+    #[serde(default)]
+    pub(in crate::scenario) warm: bool,
 }
 
 /// A page.

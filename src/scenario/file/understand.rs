@@ -199,6 +199,7 @@ fn server(table: &Serve, scenario: &Scenario) -> Result<Server, Problem> {
         tls,
         port: table.port.unwrap_or_default(),
         setup: table.setup.map_or(Span::ZERO, |value| value.0),
+        warm: table.warm,
     })
 }
 
