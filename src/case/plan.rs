@@ -121,6 +121,12 @@ impl Plan {
         self.seed
     }
 
+    /// Every knob with its value.
+    pub fn knobs(&self) -> impl Iterator<Item = (&Knob, &str)> {
+        let knobs = self.knobs.iter();
+        knobs.map(|knob| (knob, self.values[knob.key].as_str()))
+    }
+
     /// Every knob with its value, those left out that are told only where they differ from their defaults.
     pub fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let told = |knob: &&Knob| !knob.quiet || self.values[knob.key] != knob.default;

@@ -31,6 +31,8 @@ Exit status: 0 if every expectation was kept, 1 if one was not, 2 for misuse and
 pub(super) enum Verb {
     /// Shows the cases with their variants and knobs
     List(ListArgs),
+    /// Prints a case, a scenario or a recorded page as a scenario file that runs the same
+    Show(ShowArgs),
     /// Runs cases: prints measurement beside formula, writes captures and plots
     Run(RunArgs),
     /// Steps through one variant or a saved recording, event by event, forward and back
@@ -52,6 +54,31 @@ pub(super) struct ListArgs {
     #[arg(long)]
     pub(super) json: bool,
 }
+
+/// Arguments of `show`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = SHOW_EXAMPLES)]
+pub(super) struct ShowArgs {
+    /// The case, or one variant; a scenario file; an HTTP archive, or one page of it
+    #[arg(
+        value_name = "CASE[/VARIANT] | FILE.toml | PAGE.har",
+        required_unless_present = "schema"
+    )]
+    pub(super) case: Option<String>,
+
+    #[command(flatten)]
+    pub(super) settings: Settings,
+
+    /// Print the JSON schema of scenario files, for editors
+    #[arg(long, conflicts_with = "case")]
+    pub(super) schema: bool,
+}
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  wirelab show image-page/origin-h2 > mine.toml      every knob, its value and what it does
+  wirelab show page.har > page.toml                  a recorded page, to be changed and run
+  wirelab show --schema > scenario.schema.json       for `#:schema ./scenario.schema.json` in a file's first line";
 
 /// What changes a run.
 #[derive(Clone, Debug, clap::Args)]

@@ -37,6 +37,11 @@ fn parts(name: &str) -> Option<(&str, Kind, Option<&str>)> {
     Some((file, kind(file)?, Some(variant)))
 }
 
+/// The variant of a file that a name means.
+pub(super) fn variant(name: &str) -> Option<&str> {
+    parts(name)?.2
+}
+
 /// The variants of a file, or the one that is named.
 pub(super) fn open(name: &str) -> Result<Vec<Chosen>> {
     let all: Vec<_> = loaded(name)?.into_iter().flat_map(chosen).collect();
@@ -92,6 +97,7 @@ fn chosen(loaded: Loaded) -> impl Iterator<Item = Chosen> {
         variants,
         seed,
         settings,
+        scenario: _,
     } = loaded;
     variants.into_iter().map(move |variant| Chosen {
         case: case.clone(),

@@ -56,6 +56,14 @@ pub(super) fn single_of(chosen: &[Chosen], name: &str, typed: &Settings) -> Resu
     }
 }
 
+/// The plan of the first of these variants.
+pub(super) fn first_of(chosen: &[Chosen], name: &str, typed: &Settings) -> Result<Plan> {
+    let Some(first) = chosen.first() else {
+        bail!("`{name}` has no variant");
+    };
+    first.plan(typed.seed, &merged(typed)?)
+}
+
 /// What to type instead of the name of several variants.
 fn needs_variant(name: &str, several: &[Chosen]) -> anyhow::Error {
     let known: Vec<_> = several.iter().map(|one| one.variant.as_str()).collect();

@@ -14,7 +14,7 @@ mod relief;
 mod turn;
 mod world;
 
-pub use file::{FileError, Loaded, read, schema};
+pub use file::{FileError, Loaded, plan_to_toml, read, schema};
 pub use har::{HarError, ReplayError, calibrated, pages};
 
 /// The longest head of a request that servers take, less what every request has, in bytes.

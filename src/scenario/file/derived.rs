@@ -57,6 +57,7 @@ pub(super) fn load(file: &File, case: &Placed<String>, name: &str) -> Result<Loa
         variants,
         seed: file.seed,
         settings,
+        scenario: None,
     })
 }
 

@@ -12,6 +12,7 @@ mod rules;
 mod schema;
 mod understand;
 mod value;
+mod write;
 
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 pub use place::FileError;
 pub(in crate::scenario) use rules::tidy;
 pub use schema::schema;
+pub use write::of_plan as plan_to_toml;
 
 use super::model::Scenario;
 use crate::case::CaseRef;
@@ -34,6 +36,8 @@ pub struct Loaded {
     pub seed: Option<u64>,
     /// Settings of the case's knobs that it gives.
     pub settings: Vec<(String, String)>,
+    /// The scenario, if it has a world of its own.
+    pub scenario: Option<Arc<Scenario>>,
 }
 
 /// Reads a scenario file; `name` is what it is called unless it says so itself.
@@ -71,11 +75,13 @@ pub fn read(text: &str, name: &str) -> Result<Loaded, FileError> {
 impl Loaded {
     /// A scenario with all its variants.
     pub fn of(scenario: Scenario) -> Self {
+        let scenario = Arc::new(scenario);
         Self {
             variants: scenario.variants.iter().map(|way| way.name.clone()).collect(),
             seed: scenario.seed,
             settings: Vec::new(),
-            case: CaseRef::from(Arc::new(scenario)),
+            case: CaseRef::from(Arc::clone(&scenario)),
+            scenario: Some(scenario),
         }
     }
 }

@@ -10,7 +10,6 @@ use crate::app::tls;
 /// A server as a recording shows it. Times are in ms.
 #[derive(Clone, Debug)]
 pub(super) struct Origin {
-    pub(super) secure: bool,
     pub(super) port: u16,
     /// Names, the first one first met.
     pub(super) names: Vec<String>,
@@ -130,7 +129,6 @@ fn origin(
     let warm = tells_of_connections && !cold && first.is_some_and(|item| item.reused);
     notes.add("# servers had a connection before the page began: it is opened ahead", usize::from(warm));
     Origin {
-        secure,
         port,
         names: names.collect(),
         version,

@@ -93,7 +93,11 @@ impl Recorded {
                 None => notes.add("# requests without http:// or https:// were left out", 1),
                 Some(_) if entry.cached => notes.add("# requests were answered by a cache, and left out", 1),
                 Some(_) if is_lost(entry) => notes.add("# requests were blocked or failed, and left out", 1),
-                Some(url) => kept.push((entry, url)),
+                Some(url) => {
+                    let pushed = usize::from(entry.pushed);
+                    notes.add("# answers were pushed by their server: here they are asked for", pushed);
+                    kept.push((entry, url));
+                }
             }
         }
         kept.sort_by(|(one, _), (other, _)| one.start.total_cmp(&other.start));
