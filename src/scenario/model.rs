@@ -134,10 +134,14 @@ pub struct Object {
     pub after: Vec<Trigger>,
     /// How long after the page's beginning it is asked for at the earliest.
     pub wait: Span,
+    /// How long the browser works on the request itself, once it may go out.
+    pub hold: Span,
     /// Who gets a free connection first: 0 is the lowest.
     pub priority: u8,
     /// Whether the page is there without it.
     pub background: bool,
+    /// Whether the page's first layout waits for it, and with that every object of priority 0.
+    pub blocking: bool,
 }
 
 /// Something that goes wrong on a path.

@@ -129,7 +129,7 @@ fn application(scenario: &Scenario, plan: &Plan) -> Vec<Relief> {
         ));
     }
     let works = objects.iter().any(|object| {
-        !object.wait.is_zero() || object.after.iter().any(|trigger| !trigger.wait.is_zero())
+        !object.wait.is_zero() || !object.hold.is_zero() || object.after.iter().any(|trigger| !trigger.wait.is_zero())
     });
     if works || scenario.page.settle > Span::ZERO {
         reliefs.push(Relief::by(

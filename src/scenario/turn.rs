@@ -276,6 +276,7 @@ impl Scenario {
         for object in &mut page.objects {
             object.think = turn(plan, "think", object.think);
             object.wait = turn(plan, "cpu", object.wait);
+            object.hold = turn(plan, "cpu", object.hold);
             for trigger in &mut object.after {
                 trigger.wait = turn(plan, "cpu", trigger.wait);
             }

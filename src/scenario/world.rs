@@ -230,9 +230,11 @@ fn fetches(page: &Page, origins: &BTreeMap<Key, Origin>) -> Vec<Fetch> {
             path: object.path.clone(),
             after: object.after.clone(),
             wait: object.wait,
+            hold: object.hold,
             priority: object.priority,
             padding: object.request,
             background: object.background,
+            blocking: object.blocking,
         })
         .collect()
 }

@@ -2,8 +2,9 @@
 //!
 //! An object waits for parts of the answers to others ([`Trigger`]), then for as long as the browser works on them,
 //! and is then asked for. `pool` has the connections of one origin by HTTP/1.1, `shared` the one connection of an
-//! origin by HTTP/2 or HTTP/3. The browser neither parses nor renders: how long that takes is said beforehand.
+//! origin by HTTP/2 or HTTP/3, `gate` holds back what can wait for the page's first layout. The browser neither parses nor renders: how long that takes is said beforehand.
 
+mod gate;
 mod pool;
 mod shared;
 
@@ -11,6 +12,7 @@ use std::rc::Rc;
 
 use futures::future::{join, join_all};
 
+use self::gate::Gate;
 use self::pool::Pool;
 use self::shared::Shared;
 use super::http::{Client, Course, Exchange};
@@ -68,12 +70,16 @@ pub struct Fetch {
     pub after: Vec<Trigger>,
     /// How long after the page's beginning it is asked for at the earliest.
     pub wait: Span,
+    /// How long the browser works on the request itself, once it may go out.
+    pub hold: Span,
     /// Requests of higher priority take the next free connection first.
     pub priority: u8,
     /// Bytes of the request besides what every request has, in its head.
     pub padding: usize,
     /// Whether the page is there without it.
     pub background: bool,
+    /// Whether the page's first layout waits for it: meanwhile others of priority 0 are held back.
+    pub blocking: bool,
 }
 
 /// The remark with which a page begins that has connections from before.
@@ -96,14 +102,18 @@ pub async fn browse(net: Net, origins: Vec<Origin>, fetches: Vec<Fetch>, settle:
         net.note(BEGINS);
     }
     let courses: Vec<_> = fetches.iter().map(|_| Course::default()).collect();
+    let gate = Gate::default();
     let all = std::iter::zip(&fetches, &courses).map(|(fetch, course)| {
-        let (net, courses, origins) = (&net, &courses, &origins);
+        let (net, courses, origins, gate) = (&net, &courses, &origins, &gate);
         async move {
             found(net, fetch, courses).await;
             let origin = &origins[fetch.origin];
             let exchange = origin.client().want(fetch.path.clone());
             let exchange = exchange.padded(fetch.padding).on_course(course);
+            gate.enter(fetch).await;
+            work(net, fetch.hold).await;
             origin.fetch(exchange, fetch.priority).await;
+            gate.leave(fetch);
         }
     });
     let needed = std::iter::zip(&fetches, &courses).filter(|(fetch, _)| !fetch.background);

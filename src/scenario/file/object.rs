@@ -97,8 +97,10 @@ impl<'f, 's> Objects<'f, 's> {
             ),
             after: after.collect::<Result<_, _>>()?,
             wait: table.wait.map_or(Span::ZERO, |value| value.0),
+            hold: table.hold.map_or(Span::ZERO, |value| value.0),
             priority: rules::priority(table.priority.as_ref())?,
             background: table.background,
+            blocking: table.blocking,
         })
     }
 

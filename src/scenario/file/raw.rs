@@ -210,11 +210,16 @@ pub(in crate::scenario) struct ObjectTable {
     pub(in crate::scenario) after: Vec<Placed<After>>,
     /// How long after the page's beginning it is asked for at the earliest.
     pub(in crate::scenario) wait: Option<Value<Span>>,
+    /// How long the browser works on the request itself, once it may go out.
+    pub(in crate::scenario) hold: Option<Value<Span>>,
     /// Who gets a free connection first: high, normal (default) or low.
     pub(in crate::scenario) priority: Option<Placed<String>>,
     /// Whether the page is there without it.
     #[serde(default)]
     pub(in crate::scenario) background: bool,
+    /// Whether the first layout waits for it; meanwhile objects of low priority are held back, as Chromium does.
+    #[serde(default)]
+    pub(in crate::scenario) blocking: bool,
     /// A short name for `after`.
     pub(in crate::scenario) id: Option<Placed<String>>,
 }

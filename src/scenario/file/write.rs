@@ -277,10 +277,14 @@ impl Scenario {
             several => text.bare("after", format!("[\n  {},\n]", several.join(",\n  "))),
         }
         text.time("wait", object.wait);
+        text.time("hold", object.hold);
         match object.priority {
             0 => text.put("priority", "low"),
             1 => {}
             _ => text.put("priority", "high"),
+        }
+        if object.blocking {
+            text.bare("blocking", true);
         }
         if object.background {
             text.bare("background", true);

@@ -171,8 +171,10 @@ fn page(recorded: &Recorded, origins: &Origins, causes: &[Vec<super::depend::Cau
             think: Span::ZERO,
             wait: if after.is_empty() { span(item.start) } else { Span::ZERO },
             after,
+            hold: Span::ZERO,
             priority: item.priority,
             background,
+            blocking: item.blocking,
         });
     }
     Page {

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use super::build::{Replay, span};
 use super::item::Item;
+use crate::app::browser::Version;
 use crate::case::{CaseError, Plan, Run};
 use crate::event::Phase;
 use crate::measure::Exchange;
@@ -22,8 +23,8 @@ use crate::units::{BitRate, SimTime, Span};
 /// Runs of the replay for each rate that is tried.
 const ROUNDS: usize = 4;
 
-/// Rates that are tried, as parts of the one that the recording shows.
-const FACTORS: [f64; 8] = [0.6, 0.8, 0.9, 1.0, 1.1, 1.25, 1.6, 2.5];
+/// How many rates are tried, evenly by their logarithms.
+const STEPS: i32 = 12;
 
 /// A rate that fits nearly as well as the best, and is higher, is taken: what does not show is no limit.
 const NEARLY: f64 = 1.02;
@@ -35,7 +36,8 @@ struct Seen {
     held: f64,
     /// The opening of the connection, if it was opened for it.
     opening: Option<f64>,
-    wait: f64,
+    /// From there to the answer's last byte.
+    answer: f64,
     end: f64,
 }
 
@@ -70,41 +72,41 @@ pub(super) fn calibrate(replay: &mut Replay) -> Result<Span, CaseError> {
 
 /// The rates to try, in ascending order; none at all is the last.
 fn rates(items: &[Item]) -> Vec<Option<BitRate>> {
-    let shown = throughput(items);
-    let rates = shown.into_iter().flat_map(|shown| FACTORS.map(|factor| shown * factor));
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "rates are positive and below 10^15"
-    )]
-    let rates = rates.map(|rate| BitRate::from_bits_per_second((rate / 1e3).round() as u64 * 1000));
-    let mut rates: Vec<_> = rates.filter(Option::is_some).collect();
+    let mut rates = Vec::new();
+    if let Some((least, most)) = throughput(items) {
+        let step = (most / least).powf(1.0 / f64::from(STEPS));
+        rates.extend((0..=STEPS).map(|number| bits(least * step.powi(number))));
+    }
     rates.push(None);
     rates
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rates are positive and below 10^15"
+)]
+fn bits(rate: f64) -> Option<BitRate> {
+    BitRate::from_bits_per_second((rate / 1e3).round() as u64 * 1000)
 }
 
 /// Shortest stretch of time from which a rate is told, in ms.
 const STRETCH: f64 = 10.0;
 
-/// The highest rate at which answers came in over some time, in bits per second.
+/// Between which rates the line's must be, in bits per second: it has carried all answers in the time in which any came
+/// at all, and what came fastest may have lain in a buffer before.
 #[expect(clippy::cast_precision_loss, reason = "sizes are smaller than 2^53")]
-fn throughput(items: &[Item]) -> Option<f64> {
-    let came = |item: &Item, from: f64, until: f64| {
-        let (begin, end) = (item.answered(), item.end());
-        if end <= begin {
-            return if (from..=until).contains(&end) { item.bytes as f64 } else { 0.0 };
-        }
-        let shared = (end.min(until) - begin.max(from)).max(0.0);
-        item.bytes as f64 * shared / (end - begin)
-    };
-    let long = items.iter().filter(|item| item.receive >= STRETCH && item.bytes > 5_000);
-    let rates = long.map(|item| {
-        let (from, until) = (item.answered(), item.end());
-        let bytes: f64 = items.iter().map(|other| came(other, from, until)).sum();
-        bytes * 8_000.0 / (until - from)
-    });
-    // Frames have headers besides.
-    rates.reduce(f64::max).map(|rate| rate * 1.05)
+fn throughput(items: &[Item]) -> Option<(f64, f64)> {
+    let long = items
+        .iter()
+        .filter(|item| item.receive >= STRETCH && item.bytes > 5_000);
+    let rates = long.map(|item| item.bytes as f64 * 8_000.0 / item.receive);
+    let most = rates.reduce(f64::max)?;
+    let bytes: f64 = items.iter().map(|item| item.bytes as f64).sum();
+    let from = items.iter().map(Item::sent).fold(f64::INFINITY, f64::min);
+    let until = items.iter().map(Item::end).fold(0.0, f64::max);
+    let least = bytes * 8_000.0 / (until - from).max(STRETCH);
+    (least > 0.0).then(|| (least * 0.9, (most * 2.0).max(least * 8.0)))
 }
 
 fn fit(replay: &Replay, rate: Option<BitRate>) -> Result<Fit, CaseError> {
@@ -113,8 +115,6 @@ fn fit(replay: &Replay, rate: Option<BitRate>) -> Result<Fit, CaseError> {
     let client = scenario.page.client;
     scenario.hosts[client].down.rate = rate;
     scenario.hosts[client].up.rate = rate;
-    let bare = scenario.page.clone();
-    let mut holds = vec![0.0; items.len()];
     let mut best: Option<Fit> = None;
     for _ in 0..ROUNDS {
         let seen = run(&scenario)?;
@@ -127,19 +127,8 @@ fn fit(replay: &Replay, rate: Option<BitRate>) -> Result<Fit, CaseError> {
                 total,
             });
         }
-        adjust(&mut scenario, items, &seen, &mut holds);
-        for (object, (bare, hold)) in std::iter::zip(
-            &mut scenario.page.objects,
-            std::iter::zip(&bare.objects, &holds),
-        ) {
-            let more = span(*hold);
-            for (trigger, bare) in std::iter::zip(&mut object.after, &bare.after) {
-                trigger.wait = bare.wait + more;
-            }
-            if bare.after.is_empty() {
-                object.wait = bare.wait + more;
-            }
-        }
+        adjust(&mut scenario, items, &seen);
+        moderate(&mut scenario, items);
     }
     Ok(best.unwrap_or(Fit {
         scenario,
@@ -176,10 +165,18 @@ impl Seen {
         Some(Self {
             held: before - opening.unwrap_or(0.0) - lookup,
             opening,
-            wait: ms(sent, exchange.at(Phase::ResponseStart)?),
+            answer: ms(sent, exchange.ended?),
             end: ms(beginning, exchange.ended?),
         })
     }
+}
+
+/// The round trip to an object's server, in ms.
+fn trip(scenario: &Scenario, object: usize) -> f64 {
+    let host = scenario.servers[scenario.page.objects[object].server].host;
+    let mut paths = scenario.paths.iter();
+    let path = paths.find(|path| path.ends.contains(&host));
+    path.map_or(0.0, |path| (path.there.delay + path.back.delay).as_millis_f64())
 }
 
 /// What the page took.
@@ -202,15 +199,18 @@ fn error(items: &[Item], seen: &[Option<Seen>]) -> f64 {
 }
 
 /// Gives servers and browser what the network does not explain.
-fn adjust(scenario: &mut Scenario, items: &[Item], seen: &[Option<Seen>], holds: &mut [f64]) {
+fn adjust(scenario: &mut Scenario, items: &[Item], seen: &[Option<Seen>]) {
     let mut openings: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     for (position, (item, seen)) in std::iter::zip(items, seen).enumerate() {
         let Some(seen) = seen.as_ref().filter(|_| item.timed) else {
             continue;
         };
+        let trip = trip(scenario, position);
         let object = &mut scenario.page.objects[position];
-        let think = object.think.as_millis_f64() + item.wait - seen.wait;
-        object.think = span(think);
+        // Which bytes of an answer come first is the server's affair, when the last one comes is the network's; and
+        // nobody thinks longer than he is waited for.
+        let think = object.think.as_millis_f64() + item.wait + item.receive - seen.answer;
+        object.think = span(think.min(item.wait - trip));
         let recorded = item.connect.zip(item.ssl).map(|(connect, ssl)| connect + ssl);
         let recorded = recorded.or(item.connect).or(item.ssl);
         match (recorded, seen.opening) {
@@ -221,7 +221,8 @@ fn adjust(scenario: &mut Scenario, items: &[Item], seen: &[Option<Seen>], holds:
             (Some(_), None) | (None, Some(_)) => continue,
             (None, None) => {}
         }
-        holds[position] = (holds[position] + item.blocked - seen.held).max(0.0);
+        let object = &mut scenario.page.objects[position];
+        object.hold = span(object.hold.as_millis_f64() + item.blocked - seen.held);
     }
     for (server, mut differences) in openings {
         differences.sort_by(f64::total_cmp);
@@ -229,4 +230,63 @@ fn adjust(scenario: &mut Scenario, items: &[Item], seen: &[Option<Seen>], holds:
         let setup = &mut scenario.servers[server].setup;
         *setup = span(setup.as_millis_f64() + median);
     }
+}
+
+/// Bytes of others' answers that come on a shared connection while an answer is waited for, from which on the wait says
+/// little about the server.
+const CROWDED: f64 = 15_000.0;
+
+/// Takes back what servers were given for waits in which their connection was busy with other answers. In which order
+/// a server sends what it has at once is its own affair; that it thinks about each file as long as that takes is not
+/// likely. It keeps what it needs where nothing else is under way.
+fn moderate(scenario: &mut Scenario, items: &[Item]) {
+    for server in 0..scenario.servers.len() {
+        if scenario.servers[server].version == Version::Http1 {
+            continue;
+        }
+        let own: Vec<_> = (0..items.len())
+            .filter(|one| scenario.page.objects[*one].server == server)
+            .collect();
+        let (crowded, alone): (Vec<_>, Vec<_>) = own
+            .iter()
+            .partition(|one| beside(items, &own, **one) > CROWDED);
+        let think = |one: &&usize| scenario.page.objects[**one].think;
+        let typical = match median_of(alone.iter().skip(1).map(think).collect()) {
+            Some(typical) => typical,
+            None => least_of(crowded.iter().map(think).collect()),
+        };
+        for one in crowded {
+            let object = &mut scenario.page.objects[*one];
+            object.think = object.think.min(typical);
+        }
+    }
+}
+
+/// Bytes of other answers of the server that came while one was waited for.
+#[expect(clippy::cast_precision_loss, reason = "sizes are smaller than 2^53")]
+fn beside(items: &[Item], own: &[usize], one: usize) -> f64 {
+    let (from, until) = (items[one].sent(), items[one].answered());
+    let others = own.iter().filter(|other| **other != one);
+    let bytes = others.map(|other| {
+        let other = &items[*other];
+        let (begin, end) = (other.answered(), other.end());
+        let shared = (end.min(until) - begin.max(from)).max(0.0);
+        if end - begin < 0.01 {
+            let inside = (from..until).contains(&end);
+            return if inside { other.bytes as f64 } else { 0.0 };
+        }
+        other.bytes as f64 * shared / (end - begin)
+    });
+    bytes.sum()
+}
+
+fn median_of(mut spans: Vec<Span>) -> Option<Span> {
+    spans.sort();
+    spans.get(spans.len() / 2).copied()
+}
+
+/// The first quartile.
+fn least_of(mut spans: Vec<Span>) -> Span {
+    spans.sort();
+    spans.get(spans.len() / 4).copied().unwrap_or(Span::ZERO)
 }

@@ -36,7 +36,10 @@ pub(super) struct Item {
     pub(super) bytes: u64,
     /// Bytes of the request besides what every request has.
     pub(super) request: usize,
+    /// Chromium's priority: 0 is low.
     pub(super) priority: u8,
+    /// Whether the first layout waits for it.
+    pub(super) blocking: bool,
     pub(super) connection: Option<String>,
     pub(super) address: Option<String>,
     pub(super) redirect: String,
@@ -48,12 +51,14 @@ pub(super) struct Item {
 
 impl Item {
     /// The entry at so many ms before which the page began.
-    pub(super) fn of(entry: &Entry, url: Url, beginning: f64) -> Self {
+    pub(super) fn of(entry: &Entry, url: Url, beginning: f64, chromium: bool) -> Self {
         let phases = Phases::of(entry);
         let mut initiators = entry.initiators.clone();
         initiators.extend(entry.referer.clone());
+        let kind = kind(entry, &url);
+        let priority = priority(entry, kind, chromium);
         Self {
-            kind: kind(entry, &url),
+            kind,
             start: entry.start - beginning,
             blocked: phases.blocked,
             dns: phases.dns,
@@ -65,7 +70,8 @@ impl Item {
             version: version(entry),
             bytes: bytes(&entry.sizes, entry.status),
             request: request(&entry.sizes, &url),
-            priority: priority(entry.priority.as_deref()),
+            blocking: chromium && priority == 2 && matches!(kind, Kind::Style | Kind::Script),
+            priority,
             connection: entry.connection.clone(),
             address: entry.address.clone(),
             redirect: entry.redirect.clone(),
@@ -189,7 +195,9 @@ const HEAD: u64 = 300;
 fn bytes(sizes: &Sizes, status: i64) -> u64 {
     let head = sizes.head.filter(|head| *head > 0).unwrap_or(HEAD);
     if let Some(transfer) = sizes.transfer.filter(|transfer| *transfer > 0) {
-        return transfer;
+        // Some exporters count only what had come when they looked.
+        let whole = sizes.length.filter(|_| status == 200).unwrap_or_default();
+        return transfer.max(whole);
     }
     if matches!(status, 204 | 304) {
         return head;
@@ -215,11 +223,22 @@ fn request(sizes: &Sizes, url: &Url) -> usize {
     usize::try_from((more / STEP * STEP).min(most)).unwrap_or_default()
 }
 
-/// Chromium's words.
-fn priority(text: Option<&str>) -> u8 {
-    match text.map(str::to_ascii_lowercase).as_deref() {
+/// The priority with which Chromium asks; other browsers hold nothing back.
+fn priority(entry: &Entry, kind: Kind, chromium: bool) -> u8 {
+    if !chromium {
+        return 1;
+    }
+    let told = entry.priority.as_deref().map(str::to_ascii_lowercase);
+    let is_image = entry.mime.starts_with("image/");
+    match told.as_deref() {
+        // What is told is the last one: images begin low, whatever they become once they are in view.
+        _ if is_image && told.as_deref() != Some("medium") => 0,
         Some("veryhigh" | "highest" | "high") => 2,
         Some("low" | "verylow" | "lowest" | "idle") => 0,
-        _ => 1,
+        Some(_) => 1,
+        None => match kind {
+            Kind::Other => 1,
+            _ => 2,
+        },
     }
 }

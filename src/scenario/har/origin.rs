@@ -154,34 +154,41 @@ fn tls_of(members: &[&Item], version: Version) -> tls::Version {
 
 /// Round trips, as the openings of connections show them.
 struct Trips<'i> {
-    by_address: BTreeMap<&'i str, f64>,
+    by_address: BTreeMap<&'i str, Vec<f64>>,
     typical: Option<f64>,
 }
 
+/// Connections of navigations may have been asked for so long before their requests, in ms; their openings then look
+/// shorter than a round trip.
+const AHEAD: f64 = 6.0;
+
 impl<'i> Trips<'i> {
     fn of(items: &'i [Item]) -> Self {
-        let mut by_address: BTreeMap<&str, f64> = BTreeMap::new();
-        for item in items {
-            if let (Some(address), Some(trip)) = (&item.address, opening(item)) {
-                let known = by_address.entry(address).or_insert(trip);
-                *known = known.min(trip);
-            }
+        let mut by_address: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        let mut addresses: Vec<_> = items.iter().filter_map(|item| item.address.as_deref()).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        for address in addresses {
+            let own = items.iter().filter(|item| item.address.as_deref() == Some(address));
+            by_address.insert(address, by_turn(own));
         }
         let mut all: Vec<_> = items.iter().filter_map(opening).collect();
-        all.sort_by(f64::total_cmp);
         Self {
-            typical: all.get(all.len() / 2).copied(),
+            typical: median(&mut all),
             by_address,
         }
     }
 
-    /// The round trip to a server, in ms. No answer comes sooner; what looks as if it did was pushed or kept.
+    /// The round trip to a server, in ms. No answer and no handshake of TLS comes sooner.
     fn to(&self, members: &[&Item], notes: &mut Notes) -> f64 {
-        let own = members.iter().filter_map(|item| opening(item)).reduce(f64::min);
-        let mut addresses = members.iter().filter_map(|item| item.address.as_deref());
-        let beside = addresses.find_map(|address| self.by_address.get(address).copied());
+        let mut own: Vec<_> = by_turn(members.iter().copied());
+        if own.is_empty() {
+            let mut addresses = members.iter().filter_map(|item| item.address.as_deref());
+            let beside = addresses.find_map(|address| self.by_address.get(address));
+            own.extend(beside.into_iter().flatten());
+        }
         let waits = members.iter().map(|item| item.wait);
-        let Some(known) = own.or(beside) else {
+        let Some(known) = first(&own) else {
             notes.add("# servers show no opening of a connection: their distance is that of the others, or of their fastest answer", 1);
             let least = waits.filter(|ms| *ms > 0.5).reduce(f64::min);
             return match (self.typical, least) {
@@ -191,16 +198,47 @@ impl<'i> Trips<'i> {
                 (None, None) => UNKNOWN,
             };
         };
-        let known = beside.map_or(known, |beside| beside.min(known));
-        waits.filter(|ms| *ms > 0.5 * known).fold(known, f64::min)
+        let tls = members.iter().filter(|item| opening(item).is_some());
+        let bounds = waits.chain(tls.filter_map(|item| item.ssl));
+        let most = bounds.filter(|ms| *ms > 0.6 * known).reduce(f64::min);
+        match most {
+            Some(most) if most < known => most,
+            Some(most) => known + ((most - known) / 2.0).min(AHEAD),
+            None => known,
+        }
     }
 }
 
-/// A round trip, as the opening of an item's connection shows it: TCP's handshake takes one, and so does QUIC's.
+/// The openings of connections in the order in which they began.
+fn by_turn<'i>(items: impl Iterator<Item = &'i Item>) -> Vec<f64> {
+    let openings = items.filter_map(|item| Some((item.start + item.blocked, opening(item)?)));
+    let mut openings: Vec<_> = openings.collect();
+    openings.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    openings.into_iter().map(|(_, trip)| trip).collect()
+}
+
+/// The round trip that the first opening shows, when the line was idle; a later one that is a little shorter shows it
+/// better, one that is much shorter was begun for another request.
+fn first(openings: &[f64]) -> Option<f64> {
+    let first = *openings.first()?;
+    let near = openings.iter().copied().filter(|trip| *trip > 0.85 * first);
+    near.reduce(f64::min)
+}
+
+fn median(times: &mut [f64]) -> Option<f64> {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied()
+}
+
+/// A round trip, as the opening of an item's connection shows it: TCP's handshake takes one, and so does QUIC's. Openings
+/// that somebody else had begun look too short, and say nothing.
 fn opening(item: &Item) -> Option<f64> {
+    /// Handshakes of TCP below this were somebody else's, in ms, unless TLS was as short.
+    const BEGUN: f64 = 0.3;
     match (item.connect, item.ssl) {
-        (Some(connect), _) if connect > 0.0 => Some(connect),
-        (_, Some(ssl)) => Some(ssl),
+        (Some(connect), None) if connect > 0.0 => Some(connect),
+        (Some(connect), Some(ssl)) if connect > BEGUN && connect > 0.05 * ssl => Some(connect),
+        (_, Some(ssl)) if item.version == Some(Version::Http3) => Some(ssl),
         _ => None,
     }
 }

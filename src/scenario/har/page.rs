@@ -65,7 +65,7 @@ pub(super) fn pages(archive: &Archive) -> Result<Vec<Recorded>, HarError> {
     }
     let found = std::iter::zip(&pages, entries);
     let found: Vec<_> = found
-        .filter_map(|(page, entries)| Recorded::of(page, entries))
+        .filter_map(|(page, entries)| Recorded::of(page, entries, archive.is_chromium()))
         .collect();
     if found.is_empty() {
         let message = "none of them went over the network: they were blocked, cached, or have data: URLs";
@@ -85,7 +85,7 @@ fn page_of(entry: &Entry, pages: &[PageInfo]) -> usize {
 }
 
 impl Recorded {
-    fn of(page: &PageInfo, entries: Vec<&Entry>) -> Option<Self> {
+    fn of(page: &PageInfo, entries: Vec<&Entry>, chromium: bool) -> Option<Self> {
         let mut notes = Notes::default();
         let mut kept: Vec<(&Entry, Url)> = Vec::new();
         for entry in entries {
@@ -106,7 +106,7 @@ impl Recorded {
             .start
             .filter(|start| (first - SILENCE..=first).contains(start))
             .unwrap_or(first);
-        let items = kept.into_iter().map(|(entry, url)| Item::of(entry, url, beginning));
+        let items = kept.into_iter().map(|(entry, url)| Item::of(entry, url, beginning, chromium));
         let mut items: Vec<_> = items.collect();
         let load = page.load.zip(page.start).map(|(load, start)| start + load - beginning);
         let load = load.filter(|load| items.iter().any(|item| item.end() <= *load + 1.0));

@@ -35,6 +35,8 @@ pub enum HarError {
 /// An archive.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Archive {
+    /// What is said of the program that wrote it, and of the browser.
+    pub(super) makers: String,
     pub(super) pages: Vec<PageInfo>,
     pub(super) entries: Vec<Entry>,
 }
@@ -116,6 +118,15 @@ pub(super) struct Sizes {
     pub(super) length: Option<u64>,
 }
 
+impl Archive {
+    /// Whether Chromium asked for it: it says so, or tells priorities in Chromium's words.
+    pub(super) fn is_chromium(&self) -> bool {
+        let words = ["chrom", "edge", "webinspector"];
+        let says = words.iter().any(|word| self.makers.contains(word));
+        says || self.entries.iter().any(|entry| entry.priority.is_some())
+    }
+}
+
 impl Timing {
     /// The time, or none.
     pub(super) const fn ms(self) -> f64 {
@@ -169,7 +180,13 @@ pub(super) fn archive(bytes: &[u8]) -> Result<Archive, HarError> {
     let pages = pages.iter().map(page).collect::<Result<_, _>>()?;
     let entries = entries.items()?;
     let entries = entries.iter().map(entry).collect::<Result<_, _>>()?;
-    Ok(Archive { pages, entries })
+    let maker = |name: &str| log.get(name).get("name").word().unwrap_or_default();
+    let makers = format!("{} {}", maker("creator"), maker("browser")).to_ascii_lowercase();
+    Ok(Archive {
+        makers,
+        pages,
+        entries,
+    })
 }
 
 fn page(field: &Field<'_>) -> Result<PageInfo, HarError> {
