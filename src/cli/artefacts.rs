@@ -118,10 +118,7 @@ pub(super) fn write_pictures(
             format!("{path}-waterfall"),
             plot::waterfall(recording, pages, title),
         ),
-        (
-            format!("{path}-sequence"),
-            plot::sequence(recording, title),
-        ),
+        (format!("{path}-sequence"), plot::sequence(recording, title)),
         (
             format!("{path}-distribution"),
             Distribution::of(recording)

@@ -110,9 +110,7 @@ fn plans(typed: &Settings, name: &str, knobs: &[(&str, &str)], seeds: u64) -> Re
         selection::single(name, &settings)
     };
     let first = selection::single(name, typed)?.seed();
-    (first..first.saturating_add(seeds))
-        .map(plan)
-        .collect()
+    (first..first.saturating_add(seeds)).map(plan).collect()
 }
 
 /// How long each run took, in the order of the plans.

@@ -33,11 +33,16 @@ fn of_file(name: &str, args: &ShowArgs) -> Result<String> {
     let Some(found) = loaded.iter().find(is_meant) else {
         let known = loaded.iter().flat_map(|loaded| loaded.variants.clone());
         let known: Vec<_> = known.collect();
-        bail!("`{name}`: there is no such page; there are: {}", known.join(", "));
+        bail!(
+            "`{name}`: there is no such page; there are: {}",
+            known.join(", ")
+        );
     };
     match &found.scenario {
         Some(scenario) if args.settings.knobs.is_empty() => Ok(scenario.to_toml()),
-        Some(_) => bail!("`{name}` has a world of its own: change its file, or give --set to `wirelab run`"),
+        Some(_) => bail!(
+            "`{name}` has a world of its own: change its file, or give --set to `wirelab run`"
+        ),
         None => {
             let chosen = files::open(name)?;
             let plan = selection::first_of(&chosen, name, &args.settings)?;

@@ -215,7 +215,11 @@ impl Scenario {
             Version::Http1 => object.name,
             _ => 0,
         };
-        let scheme = if server.tls.is_some() { "https" } else { "http" };
+        let scheme = if server.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         format!("{scheme}://{}{}", server.names[name].name, object.path)
     }
 

@@ -65,8 +65,15 @@ fn path(scenario: &Scenario, plan: &Plan) -> Vec<Relief> {
 
 fn protocol(scenario: &Scenario) -> Vec<Relief> {
     let page = &scenario.page;
-    let speaks = |version| scenario.servers.iter().any(|server| server.version == version);
-    let loses = scenario.links().any(|link| link.loss.is_some() || !link.drops.is_empty());
+    let speaks = |version| {
+        scenario
+            .servers
+            .iter()
+            .any(|server| server.version == version)
+    };
+    let loses = scenario
+        .links()
+        .any(|link| link.loss.is_some() || !link.drops.is_empty());
     let mut reliefs = Vec::new();
     let waits = if page.keep_alive {
         "requests that wait for a free connection"
@@ -85,7 +92,11 @@ fn protocol(scenario: &Scenario) -> Vec<Relief> {
             reliefs.push(Relief::by(of, words, ("connections", most.to_string())));
         }
         let of = (Component::Multiplexing, Layer::L7);
-        reliefs.push(Relief::by(of, ("multiplexing (HTTP/2)", waits), ("protocol", "h2")));
+        reliefs.push(Relief::by(
+            of,
+            ("multiplexing (HTTP/2)", waits),
+            ("protocol", "h2"),
+        ));
     }
     if speaks(Version::Http1) || speaks(Version::Http2) && loses {
         let of = (Component::Streams, Layer::L4);
@@ -129,7 +140,9 @@ fn application(scenario: &Scenario, plan: &Plan) -> Vec<Relief> {
         ));
     }
     let works = objects.iter().any(|object| {
-        !object.wait.is_zero() || !object.hold.is_zero() || object.after.iter().any(|trigger| !trigger.wait.is_zero())
+        !object.wait.is_zero()
+            || !object.hold.is_zero()
+            || object.after.iter().any(|trigger| !trigger.wait.is_zero())
     });
     if works || scenario.page.settle > Span::ZERO {
         reliefs.push(Relief::by(

@@ -125,7 +125,11 @@ pub(super) fn check(scenario: &Scenario, plan: &Plan) -> Result<(), CaseError> {
     let turned = turned(scenario, plan);
     let is_quic = |server: &super::model::Server| server.version == Version::Http3;
     if plan.text("tls") == "off" && turned.servers.iter().any(is_quic) {
-        return refuse("tls=off", "HTTP/3", "QUIC is never without TLS; give --set protocol=h2 too");
+        return refuse(
+            "tls=off",
+            "HTTP/3",
+            "QUIC is never without TLS; give --set protocol=h2 too",
+        );
     }
     let by_tcp = |server: &super::model::Server| {
         server.tls == Some(tls::Version::Tls13) && server.version != Version::Http3

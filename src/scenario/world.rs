@@ -65,7 +65,11 @@ impl Builder<'_, '_> {
         let (client, server) = (self.plan.client(), self.plan.server());
         let page = &self.scenario.page;
         for (position, machine) in self.scenario.hosts.iter().enumerate() {
-            let profile = if position == page.client { &client } else { &server };
+            let profile = if position == page.client {
+                &client
+            } else {
+                &server
+            };
             let access = Access {
                 up: machine.up.clone(),
                 down: machine.down.clone(),

@@ -91,7 +91,10 @@ mod tests {
         assert!(first.as_mut().now_or_never().is_none());
         assert!(second.as_mut().now_or_never().is_none());
         gate.leave(&style);
-        assert!(first.now_or_never().is_some(), "hardly anything else is under way");
+        assert!(
+            first.now_or_never().is_some(),
+            "hardly anything else is under way"
+        );
         assert!(second.as_mut().now_or_never().is_none());
         gate.leave(&script);
         assert!(second.now_or_never().is_some(), "nothing blocks the layout");

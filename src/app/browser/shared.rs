@@ -92,7 +92,10 @@ impl Shared {
     async fn open(&self, exchange: &mut Exchange) -> Result<(), Box<dyn std::error::Error>> {
         let client = &self.origin.client;
         let opened = match self.origin.version {
-            Version::Http3 => http3::connect(client, exchange).await.map(Rc::new).map(State::Three),
+            Version::Http3 => http3::connect(client, exchange)
+                .await
+                .map(Rc::new)
+                .map(State::Three),
             _ => http2::connect(client, exchange).await.map(State::Two),
         };
         let (state, outcome) = match opened {

@@ -49,10 +49,7 @@ impl Site {
     }
 
     /// A site of objects that have paths of their own, such as `/style.css`.
-    pub fn named(
-        objects: impl IntoIterator<Item = (String, Object)>,
-        requests: Requests,
-    ) -> Self {
+    pub fn named(objects: impl IntoIterator<Item = (String, Object)>, requests: Requests) -> Self {
         let (paths, objects): (Vec<_>, Vec<_>) = objects.into_iter().unzip();
         let paths = paths.into_iter().zip(0..).collect();
         Self {

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-
 use super::place::{Placed, Problem};
 use super::raw::File;
 use super::{Loaded, rules};
@@ -14,9 +13,9 @@ use crate::case::{
 use crate::measure::Exchange;
 use crate::record::Recording;
 use crate::scenario::expect;
-use crate::units::SimTime;
 use crate::scenario::fault;
 use crate::scenario::model::{Expectation, Fault};
+use crate::units::SimTime;
 
 /// A case of the catalog with more befalling it, and more expected of it.
 struct Derived {
@@ -41,7 +40,9 @@ pub(super) fn load(file: &File, case: &Placed<String>, name: &str) -> Result<Loa
         .map(|(key, value)| (key.value.clone(), value.value.0.clone()))
         .collect();
     let borrowed = settings.iter();
-    let borrowed: Vec<_> = borrowed.map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let borrowed: Vec<_> = borrowed
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
     let plan = plan(&borrowed).map_err(|error| Problem::with(case, error.to_string()))?;
     let is_bare = file.fault.is_empty()
         && file.expect.is_empty()
@@ -69,7 +70,12 @@ fn own_world(file: &File) -> Result<(), Problem> {
     let page = file.page.iter().map(Placed::span);
     let names = file.names.iter().map(Placed::span);
     let variants = file.variant.iter().map(Placed::span);
-    let mut own = hosts.chain(links).chain(serves).chain(page).chain(names).chain(variants);
+    let mut own = hosts
+        .chain(links)
+        .chain(serves)
+        .chain(page)
+        .chain(names)
+        .chain(variants);
     match own.next() {
         None => Ok(()),
         Some(at) => Err(Problem {
@@ -87,7 +93,11 @@ fn named(text: &Placed<String>) -> Result<(CaseRef, Vec<String>), Problem> {
         None => (text.value.as_str(), None),
     };
     let base = find(case).map_err(|error| Problem::with(text, error.to_string()))?;
-    let known: Vec<_> = base.variants().iter().map(|known| known.name.to_owned()).collect();
+    let known: Vec<_> = base
+        .variants()
+        .iter()
+        .map(|known| known.name.to_owned())
+        .collect();
     let Some(variant) = variant else {
         return Ok((base.into(), known));
     };
@@ -115,7 +125,10 @@ impl Derived {
         let expectations = rules::expectations(file, variants)?;
         Ok(Self {
             name: rules::name(file, fallback)?,
-            question: file.question.clone().unwrap_or_else(|| base.question().to_owned()),
+            question: file
+                .question
+                .clone()
+                .unwrap_or_else(|| base.question().to_owned()),
             faults: rules::faults(file, &hosts)?,
             expectations,
             base: base.clone(),

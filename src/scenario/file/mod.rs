@@ -14,7 +14,6 @@ mod understand;
 mod value;
 mod write;
 
-
 use std::sync::Arc;
 
 pub use place::FileError;
@@ -77,7 +76,11 @@ impl Loaded {
     pub fn of(scenario: Scenario) -> Self {
         let scenario = Arc::new(scenario);
         Self {
-            variants: scenario.variants.iter().map(|way| way.name.clone()).collect(),
+            variants: scenario
+                .variants
+                .iter()
+                .map(|way| way.name.clone())
+                .collect(),
             seed: scenario.seed,
             settings: Vec::new(),
             case: CaseRef::from(Arc::clone(&scenario)),
@@ -103,7 +106,10 @@ fn remedied(message: &str) -> String {
         let near = crate::case::nearest_of(key, names.clone());
         let near = near.map_or(String::new(), |near| format!(" (did you mean `{near}`?)"));
         let names: Vec<_> = names.collect();
-        return format!("there is no key `{key}` here{near}; there are: {}", names.join(", "));
+        return format!(
+            "there is no key `{key}` here{near}; there are: {}",
+            names.join(", ")
+        );
     }
     if let Some(key) = message.strip_prefix("missing field `") {
         let key = key.trim_end_matches('`');

@@ -39,7 +39,11 @@ impl<'f, 's> Objects<'f, 's> {
         let think = |think: Option<Value<Span>>| think.map_or(Span::ZERO, |value| value.0);
         Ok(Self {
             tables: tables.map(|table| &table.value).collect(),
-            thinks: file.serve.iter().map(|serve| think(serve.value.think)).collect(),
+            thinks: file
+                .serve
+                .iter()
+                .map(|serve| think(serve.value.think))
+                .collect(),
             scenario,
             names: BTreeMap::new(),
             taken: BTreeSet::new(),
@@ -105,22 +109,40 @@ impl<'f, 's> Objects<'f, 's> {
     }
 
     /// The server of a URL, and which of its names the URL has; hosts answer to their own names without being told.
-    fn server(&mut self, url: &Placed<String>, parts: &Parts<'_>) -> Result<(usize, usize), Problem> {
-        let found = self.scenario.servers.iter().enumerate().find_map(|(server, known)| {
-            let mut names = known.names.iter();
-            let name = names.position(|name| name.name == parts.host)?;
-            Some((server, name))
-        });
+    fn server(
+        &mut self,
+        url: &Placed<String>,
+        parts: &Parts<'_>,
+    ) -> Result<(usize, usize), Problem> {
+        let found = self
+            .scenario
+            .servers
+            .iter()
+            .enumerate()
+            .find_map(|(server, known)| {
+                let mut names = known.names.iter();
+                let name = names.position(|name| name.name == parts.host)?;
+                Some((server, name))
+            });
         if let Some((server, name)) = found {
             self.agree(url, parts, server)?;
             return Ok((server, name));
         }
         let mut hosts = self.scenario.hosts.iter();
         let Some(host) = hosts.position(|host| host.name == parts.host) else {
-            let servers = self.scenario.servers.iter().flat_map(|server| &server.names);
+            let servers = self
+                .scenario
+                .servers
+                .iter()
+                .flat_map(|server| &server.names);
             let mut known: Vec<_> = servers.map(|name| name.name.clone()).collect();
             known.extend(self.scenario.hosts.iter().map(|host| host.name.clone()));
-            let message = unknown("server", parts.host, &known, "add [[serve]] with host and name");
+            let message = unknown(
+                "server",
+                parts.host,
+                &known,
+                "add [[serve]] with host and name",
+            );
             return Err(Problem::with(url, message));
         };
         let names = vec![Name {
@@ -138,7 +160,12 @@ impl<'f, 's> Objects<'f, 's> {
     }
 
     /// A server speaks TLS on one port or it does not: the first URL decides, and the others have to agree.
-    fn agree(&mut self, url: &Placed<String>, parts: &Parts<'_>, server: usize) -> Result<(), Problem> {
+    fn agree(
+        &mut self,
+        url: &Placed<String>,
+        parts: &Parts<'_>,
+        server: usize,
+    ) -> Result<(), Problem> {
         let mut others = self.scenario.page.objects.iter();
         let is_first = !others.any(|object| object.server == server);
         let known = &mut self.scenario.servers[server];
@@ -147,19 +174,28 @@ impl<'f, 's> Objects<'f, 's> {
             known.tls = Some(tls::Version::Tls13);
         }
         if (known.tls.is_some() || is_quic) != parts.secure {
-            let (scheme, other) = if parts.secure { ("http", "https") } else { ("https", "http") };
+            let (scheme, other) = if parts.secure {
+                ("http", "https")
+            } else {
+                ("https", "http")
+            };
             let message = format!(
                 "the server of `{}` speaks {scheme}, not {other}; write {scheme}://, or add another [[serve]]",
                 parts.host
             );
             return Err(Problem::with(url, message));
         }
-        let Some(port) = parts.port else { return Ok(()) };
+        let Some(port) = parts.port else {
+            return Ok(());
+        };
         if is_first && known.port == 0 {
             known.port = port;
         }
         if known.port != port {
-            let message = format!("the server of `{}` listens on port {}", parts.host, known.port);
+            let message = format!(
+                "the server of `{}` listens on port {}",
+                parts.host, known.port
+            );
             return Err(Problem::with(url, message));
         }
         Ok(())
@@ -173,7 +209,9 @@ impl<'f, 's> Objects<'f, 's> {
         let of = match self.names.get(name) {
             Some(Some(position)) => *position,
             Some(None) => {
-                let message = format!("several objects before this one are called `{name}`; write a URL or an `id`");
+                let message = format!(
+                    "several objects before this one are called `{name}`; write a URL or an `id`"
+                );
                 return Err(Problem::with(after, message));
             }
             None => {
@@ -213,7 +251,10 @@ fn moment(at: Option<&str>, bytes: u64) -> Result<Moment, String> {
         text.parse::<Bytes>().map_err(|_| wrong(text))?.0
     };
     if count > bytes {
-        return Err(format!("the object has only {}; wait for its end", Bytes(bytes)));
+        return Err(format!(
+            "the object has only {}; wait for its end",
+            Bytes(bytes)
+        ));
     }
     Ok(Moment::Bytes(count))
 }
@@ -263,6 +304,11 @@ impl<'t> Parts<'t> {
                 "the path of a URL has letters, digits and /-._~!$&'()*+,;=:@% here, and no query; name objects apart by their paths",
             );
         }
-        Ok(Self { secure, host, port, path })
+        Ok(Self {
+            secure,
+            host,
+            port,
+            path,
+        })
     }
 }

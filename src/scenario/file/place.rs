@@ -85,7 +85,11 @@ impl Problem {
 
 impl FileError {
     /// An error about these bytes of a file.
-    pub(in crate::scenario) fn at(file: &str, at: Range<usize>, message: impl Into<String>) -> Self {
+    pub(in crate::scenario) fn at(
+        file: &str,
+        at: Range<usize>,
+        message: impl Into<String>,
+    ) -> Self {
         let start = floor(file, at.start);
         let before = &file[..start];
         let begin = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -93,7 +97,9 @@ impl FileError {
         let text = rest.lines().next().unwrap_or_default().to_owned();
         let column = file[begin..start].chars().count() + 1;
         let end = floor(file, at.end.max(start)).min(begin + text.len());
-        let meant = file.get(start..end).map_or(0, |meant| meant.chars().count());
+        let meant = file
+            .get(start..end)
+            .map_or(0, |meant| meant.chars().count());
         Self {
             line: before.matches('\n').count() + 1,
             column,

@@ -62,11 +62,19 @@ pub(super) fn is_file_name(name: &Placed<String>, what: &str) -> Result<(), Prob
 /// Names in URLs are those of certificates.
 pub(super) fn is_dns_name(name: &Placed<String>) -> Result<(), Problem> {
     let label = |label: &str| {
-        let fine = label.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
-        fine && !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')
+        let fine = label
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
+        fine && !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     };
     let text = &name.value;
-    let is_number = text.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_number = text
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
     if text.len() <= 253 && text.split('.').all(label) && !is_number {
         return Ok(());
     }
@@ -136,7 +144,8 @@ fn fault(table: &Placed<FaultTable>, hosts: &[String]) -> Result<Fault, Problem>
         down.then_some(Trouble::Down),
         loss.map(|chance| Trouble::Loss(chance.0)),
         delay.map(|longer| Trouble::Delay(longer.0)),
-        drop.as_ref().map(|scripts| Trouble::Drop(scripts.0.clone())),
+        drop.as_ref()
+            .map(|scripts| Trouble::Drop(scripts.0.clone())),
     ];
     let mut troubles = troubles.into_iter().flatten();
     let (Some(what), None) = (troubles.next(), troubles.next()) else {
@@ -145,9 +154,14 @@ fn fault(table: &Placed<FaultTable>, hosts: &[String]) -> Result<Fault, Problem>
     };
     let from = SimTime::ZERO + at.map_or(Span::ZERO, |value| value.0);
     if let Some(lasting) = lasting.as_ref().filter(|lasting| lasting.value.0.is_zero()) {
-        return Err(Problem::with(lasting, "a fault lasts some time; write for example \"500ms\""));
+        return Err(Problem::with(
+            lasting,
+            "a fault lasts some time; write for example \"500ms\"",
+        ));
     }
-    let until = lasting.as_ref().map_or(SimTime::MAX, |lasting| from + lasting.value.0);
+    let until = lasting
+        .as_ref()
+        .map_or(SimTime::MAX, |lasting| from + lasting.value.0);
     Ok(Fault {
         between: between.each_ref().map(|name| name.value.clone()),
         one_way: *one_way,
@@ -189,7 +203,8 @@ fn figures(table: &Placed<Expect>) -> Result<Vec<(Figure, u64)>, Problem> {
         }
         (None, None) => None,
         (Some(object), None) => {
-            let message = "add object_under = \"200ms\", which says when the object has to be there";
+            let message =
+                "add object_under = \"200ms\", which says when the object has to be there";
             return Err(Problem::with(object, message));
         }
         (None, Some(_)) => {
@@ -197,14 +212,24 @@ fn figures(table: &Placed<Expect>) -> Result<Vec<(Figure, u64)>, Problem> {
             return Err(Problem::with(table, message));
         }
     };
-    let trips = expect.round_trips_at_most.as_ref().map(thousandths).transpose()?;
+    let trips = expect
+        .round_trips_at_most
+        .as_ref()
+        .map(thousandths)
+        .transpose()?;
     let figures = [
-        expect.page_under.map(|under| (Figure::Page, under.0.as_nanos())),
+        expect
+            .page_under
+            .map(|under| (Figure::Page, under.0.as_nanos())),
         trips.map(|trips| (Figure::RoundTrips, trips)),
         object,
         expect.rto_at_most.map(|most| (Figure::Timeouts, most)),
-        expect.retransmissions_at_most.map(|most| (Figure::Retransmissions, most)),
-        expect.connections_at_most.map(|most| (Figure::Connections, most)),
+        expect
+            .retransmissions_at_most
+            .map(|most| (Figure::Retransmissions, most)),
+        expect
+            .connections_at_most
+            .map(|most| (Figure::Connections, most)),
         expect.bytes_at_most.map(|most| (Figure::Bytes, most.0.0)),
     ];
     Ok(figures.into_iter().flatten().collect())
@@ -219,7 +244,10 @@ fn thousandths(trips: &Placed<f64>) -> Result<u64, Problem> {
     if (0.0..=1e6).contains(&trips.value) {
         return Ok((trips.value * 1000.0).round() as u64);
     }
-    Err(Problem::with(trips, "a number of round trips such as 3 or 2.5 is needed"))
+    Err(Problem::with(
+        trips,
+        "a number of round trips such as 3 or 2.5 is needed",
+    ))
 }
 
 /// Whether every variant's settings are settings that the scenario takes, and its expectations look at what there is.

@@ -51,7 +51,11 @@ pub(super) fn scenario(file: &File, name: &str) -> Result<Scenario, Problem> {
 }
 
 fn hosts_of(scenario: &Scenario) -> Vec<String> {
-    scenario.hosts.iter().map(|host| host.name.clone()).collect()
+    scenario
+        .hosts
+        .iter()
+        .map(|host| host.name.clone())
+        .collect()
 }
 
 fn names_of(ways: &[Way]) -> Vec<String> {
@@ -111,7 +115,10 @@ fn hosts(file: &File) -> Result<Vec<Machine>, Problem> {
     hosts.sort_by_key(|(at, _)| *at);
     if let Some((at, _)) = hosts.get(MOST_HOSTS) {
         let message = format!("a scenario has at most {MOST_HOSTS} hosts; leave some out");
-        return Err(Problem { at: at.0..at.1, message });
+        return Err(Problem {
+            at: at.0..at.1,
+            message,
+        });
     }
     Ok(hosts.into_iter().map(|(_, machine)| machine).collect())
 }
@@ -122,7 +129,10 @@ pub(super) fn host(name: &Placed<String>, scenario: &Scenario) -> Result<usize, 
     let found = hosts.position(|host| host.name == name.value);
     found.ok_or_else(|| {
         let known = hosts_of(scenario);
-        Problem::with(name, unknown("host", &name.value, &known, "add [hosts.NAME]"))
+        Problem::with(
+            name,
+            unknown("host", &name.value, &known, "add [hosts.NAME]"),
+        )
     })
 }
 
@@ -186,7 +196,10 @@ fn server(table: &Serve, scenario: &Scenario) -> Result<Server, Problem> {
             lookup: None,
         });
     }
-    let version = table.protocol.as_ref().map_or(Ok(Version::Http1), rules::version)?;
+    let version = table
+        .protocol
+        .as_ref()
+        .map_or(Ok(Version::Http1), rules::version)?;
     let tls = table.tls.as_ref().map(rules::tls).transpose()?;
     if let (Some(tls), Some(tls::Version::Tls12), Version::Http3) = (&table.tls, tls, version) {
         let message = "HTTP/3 has TLS 1.3; leave `tls` out, or choose protocol = \"h2\"";
@@ -246,7 +259,10 @@ fn lookups(file: &File, scenario: &mut Scenario) -> Result<(), Problem> {
     };
     scenario.resolver = Some(table.value.resolver_rtt.0);
     for (name, wait) in &table.value.lookup {
-        let mut names = scenario.servers.iter_mut().flat_map(|server| &mut server.names);
+        let mut names = scenario
+            .servers
+            .iter_mut()
+            .flat_map(|server| &mut server.names);
         let Some(known) = names.find(|known| known.name == name.value) else {
             let names = scenario.servers.iter().flat_map(|server| &server.names);
             let names: Vec<_> = names.map(|name| name.name.clone()).collect();

@@ -85,10 +85,17 @@ pub fn of_plan(plan: &Plan, all_variants: bool) -> String {
     text.table("[set]");
     let lines = plan.knobs().map(|(knob, value)| {
         let setting = format!("{} = {}", knob.key, quoted(value));
-        (setting, format!("{} ({})", knob.about, knob.kind.placeholder()))
+        (
+            setting,
+            format!("{} ({})", knob.about, knob.kind.placeholder()),
+        )
     });
     let lines: Vec<_> = lines.collect();
-    let width = lines.iter().map(|(setting, _)| setting.len()).max().unwrap_or(0);
+    let width = lines
+        .iter()
+        .map(|(setting, _)| setting.len())
+        .max()
+        .unwrap_or(0);
     for (setting, about) in lines {
         text.line(&format!("{setting:width$}  # {about}"));
     }
@@ -134,7 +141,9 @@ impl Scenario {
             text.put("name", &way.name);
             text.put("about", &way.about);
             let set = way.set.iter();
-            let set: Vec<_> = set.map(|(key, value)| format!("{key} = {}", quoted(value))).collect();
+            let set: Vec<_> = set
+                .map(|(key, value)| format!("{key} = {}", quoted(value)))
+                .collect();
             if !set.is_empty() {
                 text.bare("set", format!("{{ {} }}", set.join(", ")));
             }
@@ -262,7 +271,9 @@ impl Scenario {
             if at.is_none() && trigger.wait.is_zero() {
                 return of;
             }
-            let at = at.map(|at| format!(", at = {}", quoted(&at))).unwrap_or_default();
+            let at = at
+                .map(|at| format!(", at = {}", quoted(&at)))
+                .unwrap_or_default();
             let wait = if trigger.wait.is_zero() {
                 String::new()
             } else {
@@ -294,8 +305,15 @@ impl Scenario {
     /// The URL of an object by its own name, with a port where that says something.
     fn own_url(&self, object: &Object) -> String {
         let server = &self.servers[object.server];
-        let scheme = if server.tls.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}{}", server.names[object.name].name, object.path)
+        let scheme = if server.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!(
+            "{scheme}://{}{}",
+            server.names[object.name].name, object.path
+        )
     }
 }
 
@@ -312,27 +330,53 @@ const fn word(version: Version) -> &'static str {
 }
 
 fn zero(span: Span) -> String {
-    if span.is_zero() { "0".to_owned() } else { span.to_string() }
+    if span.is_zero() {
+        "0".to_owned()
+    } else {
+        span.to_string()
+    }
 }
 
 /// What a link does that another does not, delay left out; values as they are written.
 fn effects(link: &LinkConfig, base: &LinkConfig) -> Vec<(&'static str, String)> {
-    let text = |is_new: bool, key: &'static str, value: String| is_new.then(|| (key, quoted(&value)));
+    let text =
+        |is_new: bool, key: &'static str, value: String| is_new.then(|| (key, quoted(&value)));
     let all = [
         text(link.jitter != base.jitter, "jitter", zero(link.jitter)),
-        text(link.distribution != base.distribution, "distribution", link.distribution.to_string()),
+        text(
+            link.distribution != base.distribution,
+            "distribution",
+            link.distribution.to_string(),
+        ),
         (link.in_order != base.in_order).then(|| ("in_order", link.in_order.to_string())),
-        link.rate.filter(|_| link.rate != base.rate).map(|rate| ("rate", quoted(&rate.to_string()))),
-        link.limit.filter(|_| link.limit != base.limit).map(|limit| ("limit", quoted(&limit.to_string()))),
+        link.rate
+            .filter(|_| link.rate != base.rate)
+            .map(|rate| ("rate", quoted(&rate.to_string()))),
+        link.limit
+            .filter(|_| link.limit != base.limit)
+            .map(|limit| ("limit", quoted(&limit.to_string()))),
         text(
             link.loss != base.loss,
             "loss",
-            link.loss.map_or_else(|| "0%".to_owned(), |loss| loss.to_string()),
+            link.loss
+                .map_or_else(|| "0%".to_owned(), |loss| loss.to_string()),
         ),
-        text(link.duplicate != base.duplicate, "duplicate", link.duplicate.to_string()),
-        text(link.corrupt != base.corrupt, "corrupt", link.corrupt.to_string()),
-        link.reorder.filter(|_| link.reorder != base.reorder).map(|reorder| ("reorder", quoted(&reorder.to_string()))),
-        link.mtu.filter(|_| link.mtu != base.mtu).map(|mtu| ("mtu", mtu.to_string())),
+        text(
+            link.duplicate != base.duplicate,
+            "duplicate",
+            link.duplicate.to_string(),
+        ),
+        text(
+            link.corrupt != base.corrupt,
+            "corrupt",
+            link.corrupt.to_string(),
+        ),
+        link.reorder
+            .filter(|_| link.reorder != base.reorder)
+            .map(|reorder| ("reorder", quoted(&reorder.to_string()))),
+        link.mtu
+            .filter(|_| link.mtu != base.mtu)
+            .map(|mtu| ("mtu", mtu.to_string())),
     ];
     all.into_iter().flatten().collect()
 }
@@ -365,7 +409,10 @@ fn put_expectation(text: &mut Text, expectation: &Expectation) {
     match &expectation.what {
         Figure::Page => text.put("page_under", zero(Span::from_nanos(most))),
         Figure::RoundTrips => {
-            text.bare("round_trips_at_most", format!("{}.{:03}", most / 1000, most % 1000));
+            text.bare(
+                "round_trips_at_most",
+                format!("{}.{:03}", most / 1000, most % 1000),
+            );
         }
         Figure::Object(name) => {
             text.put("object", name);

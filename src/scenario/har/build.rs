@@ -77,7 +77,12 @@ impl Replay {
 
 fn question(recorded: &Recorded) -> String {
     let words = recorded.title.split_whitespace();
-    let title: String = words.collect::<Vec<_>>().join(" ").chars().take(80).collect();
+    let title: String = words
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(80)
+        .collect();
     if title.is_empty() {
         "What does the page wait for?".to_owned()
     } else {
@@ -86,7 +91,11 @@ fn question(recorded: &Recorded) -> String {
 }
 
 fn about(recorded: &Recorded) -> String {
-    let until = if recorded.until_load { "the load event" } else { "the last answer" };
+    let until = if recorded.until_load {
+        "the load event"
+    } else {
+        "the last answer"
+    };
     format!(
         "{} requests as recorded, {until} after {}",
         recorded.items.len(),
@@ -130,7 +139,9 @@ fn servers(origins: &[Origin]) -> (Vec<Server>, Option<Span>) {
         };
         Server {
             host: position + 1,
-            names: std::iter::zip(&origin.names, &origin.lookups).map(&mut name).collect(),
+            names: std::iter::zip(&origin.names, &origin.lookups)
+                .map(&mut name)
+                .collect(),
             version: origin.version,
             tls: origin.tls,
             port: origin.port,
@@ -150,7 +161,9 @@ fn page(recorded: &Recorded, origins: &Origins, causes: &[Vec<super::depend::Cau
         let base = item.url.tidy_path();
         let others = (2..).map(|number| format!("{base}~{number}"));
         let mut paths = std::iter::once(base.clone()).chain(others);
-        let path = paths.find(|path| !taken.contains(&(server, path.clone()))).unwrap_or_default();
+        let path = paths
+            .find(|path| !taken.contains(&(server, path.clone())))
+            .unwrap_or_default();
         taken.insert((server, path.clone()));
         let background = recorded.until_load && item.end() > recorded.time + 1.0;
         if !background {
@@ -169,7 +182,11 @@ fn page(recorded: &Recorded, origins: &Origins, causes: &[Vec<super::depend::Cau
             bytes: item.bytes,
             request: item.request,
             think: Span::ZERO,
-            wait: if after.is_empty() { span(item.start) } else { Span::ZERO },
+            wait: if after.is_empty() {
+                span(item.start)
+            } else {
+                Span::ZERO
+            },
             after,
             hold: Span::ZERO,
             priority: item.priority,

@@ -13,14 +13,19 @@ use rayon::prelude::*;
 
 use super::build::{Replay, span};
 use super::item::Item;
-use crate::app::browser::Version;
 use crate::case::{CaseError, Plan, Run};
 use crate::event::Phase;
 use crate::measure::Exchange;
 use crate::scenario::model::Scenario;
 use crate::units::{BitRate, SimTime, Span};
 
-/// Runs of the replay for each rate that is tried.
+/// Runs of the replay for each rate that is tried at all.
+const FIRST: usize = 2;
+
+/// Rates of which more is tried.
+const PROMISING: usize = 3;
+
+/// Runs for each of these.
 const ROUNDS: usize = 6;
 
 /// From which run on the browser is given what is left of the waits before requests: most of them end by themselves
@@ -60,18 +65,39 @@ struct Fit {
 /// [`CaseError`] if the replay cannot be run.
 pub(super) fn calibrate(replay: &mut Replay) -> Result<Span, CaseError> {
     let rates = rates(&replay.recorded.items);
-    let fits: Vec<_> = rates
-        .par_iter()
-        .map(|rate| fit(replay, *rate))
-        .collect::<Result<_, _>>()?;
-    let best = fits.iter().map(|fit| fit.error).fold(f64::INFINITY, f64::min);
+    let tried = fits(replay, &rates, FIRST)?;
+    let promising = promising(&rates, &tried);
+    let fits = fits(replay, &promising, ROUNDS)?;
+    let best = fits
+        .iter()
+        .map(|fit| fit.error)
+        .fold(f64::INFINITY, f64::min);
     // Rates ascend, and the last is none at all.
-    let chosen = fits.into_iter().rev().find(|fit| fit.error <= best * NEARLY + 0.05);
+    let chosen = fits
+        .into_iter()
+        .rev()
+        .find(|fit| fit.error <= best * NEARLY + 0.05);
     let Some(chosen) = chosen else {
         return Ok(Span::ZERO);
     };
     replay.scenario = chosen.scenario;
     Ok(chosen.total)
+}
+
+fn fits(replay: &Replay, rates: &[Option<BitRate>], rounds: usize) -> Result<Vec<Fit>, CaseError> {
+    let fits = rates.par_iter();
+    fits.map(|rate| fit(replay, *rate, rounds)).collect()
+}
+
+/// The rates that fitted best, in ascending order, and none at all.
+fn promising(rates: &[Option<BitRate>], tried: &[Fit]) -> Vec<Option<BitRate>> {
+    let mut places: Vec<_> = (0..rates.len()).collect();
+    places.sort_by(|one, other| tried[*one].error.total_cmp(&tried[*other].error));
+    places.truncate(PROMISING);
+    places.push(rates.len() - 1);
+    places.sort_unstable();
+    places.dedup();
+    places.into_iter().map(|place| rates[place]).collect()
 }
 
 /// The rates to try, in ascending order; none at all is the last.
@@ -113,14 +139,14 @@ fn throughput(items: &[Item]) -> Option<(f64, f64)> {
     (least > 0.0).then(|| (least * 0.9, (most * 2.0).max(least * 8.0)))
 }
 
-fn fit(replay: &Replay, rate: Option<BitRate>) -> Result<Fit, CaseError> {
+fn fit(replay: &Replay, rate: Option<BitRate>, rounds: usize) -> Result<Fit, CaseError> {
     let items = &replay.recorded.items;
     let mut scenario = replay.scenario.clone();
     let client = scenario.page.client;
     scenario.hosts[client].down.rate = rate;
     scenario.hosts[client].up.rate = rate;
     let mut best: Option<Fit> = None;
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let seen = run(&scenario)?;
         let total = total(&scenario, &seen);
         let missed = (total.as_millis_f64() - replay.recorded.time).abs();
@@ -152,7 +178,10 @@ fn run(scenario: &Scenario) -> Result<Vec<Option<Seen>>, CaseError> {
     let recording = Run::start(&plan).record()?;
     let beginning = crate::scenario::case::beginning(&recording);
     let exchanges = Exchange::all(&recording);
-    let by_url: BTreeMap<_, _> = exchanges.iter().map(|exchange| (exchange.url.as_str(), exchange)).collect();
+    let by_url: BTreeMap<_, _> = exchanges
+        .iter()
+        .map(|exchange| (exchange.url.as_str(), exchange))
+        .collect();
     let objects = scenario.page.objects.iter();
     let seen = objects.map(|object| {
         let exchange = by_url.get(scenario.url(object).as_str())?;
@@ -165,7 +194,9 @@ impl Seen {
     fn of(exchange: &Exchange, beginning: SimTime) -> Option<Self> {
         let ms = |from: SimTime, until: SimTime| until.since(from).as_millis_f64();
         let sent = exchange.at(Phase::RequestStart)?;
-        let opened = exchange.at(Phase::ConnectStart).zip(exchange.at(Phase::ConnectEnd));
+        let opened = exchange
+            .at(Phase::ConnectStart)
+            .zip(exchange.at(Phase::ConnectEnd));
         let opening = opened.map(|(from, until)| ms(from, until));
         let looked = exchange.at(Phase::DnsStart).zip(exchange.at(Phase::DnsEnd));
         let lookup = looked.map_or(0.0, |(from, until)| ms(from, until));
@@ -184,7 +215,9 @@ fn trip(scenario: &Scenario, object: usize) -> f64 {
     let host = scenario.servers[scenario.page.objects[object].server].host;
     let mut paths = scenario.paths.iter();
     let path = paths.find(|path| path.ends.contains(&host));
-    path.map_or(0.0, |path| (path.there.delay + path.back.delay).as_millis_f64())
+    path.map_or(0.0, |path| {
+        (path.there.delay + path.back.delay).as_millis_f64()
+    })
 }
 
 /// What the page took.
@@ -219,11 +252,17 @@ fn adjust(scenario: &mut Scenario, items: &[Item], seen: &[Option<Seen>]) {
         // nobody thinks longer than he is waited for.
         let think = object.think.as_millis_f64() + item.wait + item.receive - seen.answer;
         object.think = span(think.min(item.wait - trip));
-        let recorded = item.connect.zip(item.ssl).map(|(connect, ssl)| connect + ssl);
+        let recorded = item
+            .connect
+            .zip(item.ssl)
+            .map(|(connect, ssl)| connect + ssl);
         let recorded = recorded.or(item.connect).or(item.ssl);
         match (recorded, seen.opening) {
             (Some(recorded), Some(opening)) => {
-                openings.entry(object.server).or_default().push(recorded - opening);
+                openings
+                    .entry(object.server)
+                    .or_default()
+                    .push(recorded - opening);
             }
             _ => {}
         }
@@ -236,6 +275,10 @@ fn adjust(scenario: &mut Scenario, items: &[Item], seen: &[Option<Seen>]) {
     }
 }
 
+/// The longest that a browser works on a request by itself, in ms. Longer waits are for connections, for the layout or
+/// for others, and would not stay as they are where the network is another.
+const LONGEST_HOLD: f64 = 40.0;
+
 /// Gives the browser half of what is left of the waits before requests; the other half may be a wait for others that
 /// have been held in the same run.
 fn hold(scenario: &mut Scenario, items: &[Item], seen: &[Option<Seen>]) {
@@ -247,22 +290,20 @@ fn hold(scenario: &mut Scenario, items: &[Item], seen: &[Option<Seen>]) {
             continue; // somebody else opened its connection, or it did so for somebody else
         }
         let object = &mut scenario.page.objects[position];
-        object.hold = span(object.hold.as_millis_f64() + (item.blocked - seen.held) / 2.0);
+        let more = (item.blocked - seen.held) / 2.0;
+        object.hold = span((object.hold.as_millis_f64() + more).min(LONGEST_HOLD));
     }
 }
 
-/// Bytes of others' answers that come on a shared connection while an answer is waited for, from which on the wait says
+/// Bytes of others' answers that come from the same server while an answer is waited for, from which on the wait says
 /// little about the server.
 const CROWDED: f64 = 15_000.0;
 
-/// Takes back what servers were given for waits in which their connection was busy with other answers. In which order
+/// Takes back what servers were given for waits in which they were busy with other answers, or the line. In which order
 /// a server sends what it has at once is its own affair; that it thinks about each file as long as that takes is not
 /// likely. It keeps what it needs where nothing else is under way.
 fn moderate(scenario: &mut Scenario, items: &[Item]) {
     for server in 0..scenario.servers.len() {
-        if scenario.servers[server].version == Version::Http1 {
-            continue;
-        }
         let own: Vec<_> = (0..items.len())
             .filter(|one| scenario.page.objects[*one].server == server)
             .collect();

@@ -62,12 +62,20 @@ fn causes_of(
     let item = &items[own];
     if let Some(of) = redirected(items, own) {
         let wait = (item.start - items[of].end()).max(0.0);
-        return vec![Cause { of, part: Part::End, wait }];
+        return vec![Cause {
+            of,
+            part: Part::End,
+            wait,
+        }];
     }
     let told = item.initiators.iter().find_map(|url| {
         let url = url.split('#').next().unwrap_or_default();
         let places = named.get(url)?;
-        places.iter().rev().copied().find(|place| *place < own && items[*place].answered() <= item.start + ERROR)
+        places
+            .iter()
+            .rev()
+            .copied()
+            .find(|place| *place < own && items[*place].answered() <= item.start + ERROR)
     });
     let parent = told.or_else(|| document(items, own));
     if told.is_none() {
@@ -102,7 +110,9 @@ fn redirected(items: &[Item], own: usize) -> Option<usize> {
         let other = &items[*place];
         let target = other.redirect.split('#').next().unwrap_or_default();
         let relative = target.starts_with('/') && item.url.whole.ends_with(target);
-        !target.is_empty() && (target == item.url.whole || relative) && other.end() <= item.start + 2.0 * ERROR
+        !target.is_empty()
+            && (target == item.url.whole || relative)
+            && other.end() <= item.start + 2.0 * ERROR
     })
 }
 
@@ -110,7 +120,8 @@ fn redirected(items: &[Item], own: usize) -> Option<usize> {
 fn document(items: &[Item], own: usize) -> Option<usize> {
     let item = &items[own];
     let came = |place: &usize| items[*place].answered() <= item.start + ERROR;
-    let is_page = |place: &usize| items[*place].kind == Kind::Document && items[*place].redirect.is_empty();
+    let is_page =
+        |place: &usize| items[*place].kind == Kind::Document && items[*place].redirect.is_empty();
     let mut before = (0..own).filter(came);
     before.clone().find(is_page).or_else(|| before.next())
 }
@@ -119,7 +130,10 @@ fn document(items: &[Item], own: usize) -> Option<usize> {
 fn just_before(items: &[Item], own: usize, parent: usize, earlier: &[Vec<Cause>]) -> Option<usize> {
     let item = &items[own];
     let is_active = |place: &usize| {
-        matches!(items[*place].kind, Kind::Script | Kind::Style | Kind::Data | Kind::Document)
+        matches!(
+            items[*place].kind,
+            Kind::Script | Kind::Style | Kind::Data | Kind::Document
+        )
     };
     let soon = |place: &usize| {
         let gap = item.start - items[*place].end();
@@ -156,15 +170,25 @@ fn part_of(items: &[Item], parent: usize, own: usize) -> Cause {
     let share = (since - scan) / other.receive.max(f64::MIN_POSITIVE);
     Cause {
         of: parent,
-        part: if share < 0.01 { Part::Start } else { Part::Share(share.min(1.0)) },
+        part: if share < 0.01 {
+            Part::Start
+        } else {
+            Part::Share(share.min(1.0))
+        },
         wait: scan,
     }
 }
 
 /// Where in a document's text another object is named, as a part of its length.
-#[expect(clippy::cast_precision_loss, reason = "texts are shorter than 2^53 bytes")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "texts are shorter than 2^53 bytes"
+)]
 fn mentioned(document: &Item, item: &Item) -> Option<f64> {
-    let text = document.text.as_deref().filter(|_| document.kind == Kind::Document)?;
+    let text = document
+        .text
+        .as_deref()
+        .filter(|_| document.kind == Kind::Document)?;
     let target = item.url.whole.split_once("://")?.1;
     let path = &target[target.find('/')?..];
     let name = path.rsplit('/').next().filter(|name| name.len() > 3)?;

@@ -84,7 +84,8 @@ impl Item {
 
     /// When its request was sent.
     pub(super) fn sent(&self) -> f64 {
-        let opening = self.dns.unwrap_or(0.0) + self.connect.unwrap_or(0.0) + self.ssl.unwrap_or(0.0);
+        let opening =
+            self.dns.unwrap_or(0.0) + self.connect.unwrap_or(0.0) + self.ssl.unwrap_or(0.0);
         self.start + self.blocked + opening
     }
 
@@ -128,9 +129,9 @@ impl Phases {
         let inside = others + connect.ms();
         // HAR 1.2 counts TLS as a part of `connect`; some exporters do not, and their sum shows it.
         let apart = ssl.took().is_some_and(|ssl| {
-            let outside = entry.time.is_some_and(|time| {
-                (time - inside - ssl).abs() + 1.0 < (time - inside).abs()
-            });
+            let outside = entry
+                .time
+                .is_some_and(|time| (time - inside - ssl).abs() + 1.0 < (time - inside).abs());
             outside || ssl > connect.ms()
         });
         let tcp = connect.took().map(|ms| match ssl.took() {
@@ -202,9 +203,9 @@ fn bytes(sizes: &Sizes, status: i64) -> u64 {
     if matches!(status, 204 | 304) {
         return head;
     }
-    let packed = sizes.content.map(|content| {
-        content.saturating_sub(sizes.compression.unwrap_or_default())
-    });
+    let packed = sizes
+        .content
+        .map(|content| content.saturating_sub(sizes.compression.unwrap_or_default()));
     let body = sizes.body.filter(|body| *body > 0);
     let body = body.or(sizes.length).or(packed).unwrap_or_default();
     head + body

@@ -79,7 +79,9 @@ impl Replay {
 fn line(scenario: &Scenario) -> String {
     let rate: Option<BitRate> = scenario.hosts[scenario.page.client].down.rate;
     match rate {
-        Some(rate) => format!("the browser's line carries {rate} in each direction: with that the ends of answers fit best"),
+        Some(rate) => format!(
+            "the browser's line carries {rate} in each direction: with that the ends of answers fit best"
+        ),
         None => "nothing shows a limit of the browser's line: it is taken to have none".to_owned(),
     }
 }

@@ -49,7 +49,10 @@ impl Origins {
         let trips = Trips::of(items);
         let tells_of_connections = items.iter().any(|item| item.connect.is_some());
         for group in groups {
-            let members: Vec<_> = items.iter().filter(|item| group.contains(&key(item))).collect();
+            let members: Vec<_> = items
+                .iter()
+                .filter(|item| group.contains(&key(item)))
+                .collect();
             let position = origins.all.len();
             for (name, key) in group.iter().enumerate() {
                 places.insert(*key, (position, name));
@@ -74,7 +77,11 @@ fn grouped(items: &[Item]) -> Vec<Vec<Key<'_>>> {
     let mut carried: BTreeMap<(&str, Option<&str>), Key<'_>> = BTreeMap::new();
     for item in items {
         let shares = item.url.secure && version(std::slice::from_ref(&item)) != Version::Http1;
-        let Some(connection) = item.connection.as_deref().filter(|id| shares && !["80", "443"].contains(id)) else {
+        let Some(connection) = item
+            .connection
+            .as_deref()
+            .filter(|id| shares && !["80", "443"].contains(id))
+        else {
             continue;
         };
         let first = *carried
@@ -95,10 +102,16 @@ fn grouped(items: &[Item]) -> Vec<Vec<Key<'_>>> {
 
 /// The version that most of these speak.
 fn version(items: &[&Item]) -> Version {
-    let count = |version| items.iter().filter(|item| item.version == Some(version)).count();
+    let count = |version| {
+        items
+            .iter()
+            .filter(|item| item.version == Some(version))
+            .count()
+    };
     let known = [Version::Http1, Version::Http2, Version::Http3];
     let most = known.into_iter().max_by_key(|version| count(*version));
-    most.filter(|version| count(*version) > 0).unwrap_or(Version::Http1)
+    most.filter(|version| count(*version) > 0)
+        .unwrap_or(Version::Http1)
 }
 
 fn origin(
@@ -111,7 +124,10 @@ fn origin(
     let (secure, _, port) = group[0];
     let mut version = version(members);
     if members.iter().all(|item| item.version.is_none()) {
-        notes.add("# servers do not say which version of HTTP they speak: HTTP/1.1 is assumed", 1);
+        notes.add(
+            "# servers do not say which version of HTTP they speak: HTTP/1.1 is assumed",
+            1,
+        );
     }
     if version == Version::Http3 && !secure {
         version = Version::Http2;
@@ -121,13 +137,18 @@ fn origin(
         item.map_or_else(String::new, |item| item.url.name())
     });
     let lookups = group.iter().map(|key| {
-        let own = members.iter().filter(|item| super::origin::key(item) == *key);
+        let own = members
+            .iter()
+            .filter(|item| super::origin::key(item) == *key);
         own.filter_map(|item| item.dns).reduce(f64::max)
     });
     let first = members.first();
     let cold = members.iter().any(|item| item.connect.is_some());
     let warm = tells_of_connections && !cold && first.is_some_and(|item| item.reused);
-    notes.add("# servers had a connection before the page began: it is opened ahead", usize::from(warm));
+    notes.add(
+        "# servers had a connection before the page began: it is opened ahead",
+        usize::from(warm),
+    );
     Origin {
         port,
         names: names.collect(),
@@ -142,7 +163,12 @@ fn origin(
 /// The version of TLS: old if its handshakes take as long as two round trips.
 fn tls_of(members: &[&Item], version: Version) -> tls::Version {
     let least = |times: &mut dyn Iterator<Item = f64>| times.reduce(f64::min);
-    let tcp = least(&mut members.iter().filter_map(|item| item.connect).filter(|ms| *ms > 0.0));
+    let tcp = least(
+        &mut members
+            .iter()
+            .filter_map(|item| item.connect)
+            .filter(|ms| *ms > 0.0),
+    );
     let ssl = least(&mut members.iter().filter_map(|item| item.ssl));
     match (tcp, ssl) {
         (Some(tcp), Some(ssl)) if version != Version::Http3 && ssl > OLD_TLS * tcp + 5.0 => {
@@ -165,11 +191,16 @@ const AHEAD: f64 = 6.0;
 impl<'i> Trips<'i> {
     fn of(items: &'i [Item]) -> Self {
         let mut by_address: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-        let mut addresses: Vec<_> = items.iter().filter_map(|item| item.address.as_deref()).collect();
+        let mut addresses: Vec<_> = items
+            .iter()
+            .filter_map(|item| item.address.as_deref())
+            .collect();
         addresses.sort_unstable();
         addresses.dedup();
         for address in addresses {
-            let own = items.iter().filter(|item| item.address.as_deref() == Some(address));
+            let own = items
+                .iter()
+                .filter(|item| item.address.as_deref() == Some(address));
             by_address.insert(address, by_turn(own));
         }
         let mut all: Vec<_> = items.iter().filter_map(opening).collect();

@@ -36,7 +36,8 @@ impl Notes {
     /// The sentences; `#` stands for the number.
     pub(super) fn sentences(&self) -> Vec<String> {
         let all = self.0.iter();
-        all.map(|(sentence, count)| sentence.replace('#', &count.to_string())).collect()
+        all.map(|(sentence, count)| sentence.replace('#', &count.to_string()))
+            .collect()
     }
 }
 
@@ -68,7 +69,8 @@ pub(super) fn pages(archive: &Archive) -> Result<Vec<Recorded>, HarError> {
         .filter_map(|(page, entries)| Recorded::of(page, entries, archive.is_chromium()))
         .collect();
     if found.is_empty() {
-        let message = "none of them went over the network: they were blocked, cached, or have data: URLs";
+        let message =
+            "none of them went over the network: they were blocked, cached, or have data: URLs";
         return Err(HarError::Nothing(message.to_owned()));
     }
     Ok(found)
@@ -91,11 +93,18 @@ impl Recorded {
         for entry in entries {
             match Url::of(&entry.url) {
                 None => notes.add("# requests without http:// or https:// were left out", 1),
-                Some(_) if entry.cached => notes.add("# requests were answered by a cache, and left out", 1),
-                Some(_) if is_lost(entry) => notes.add("# requests were blocked or failed, and left out", 1),
+                Some(_) if entry.cached => {
+                    notes.add("# requests were answered by a cache, and left out", 1)
+                }
+                Some(_) if is_lost(entry) => {
+                    notes.add("# requests were blocked or failed, and left out", 1)
+                }
                 Some(url) => {
                     let pushed = usize::from(entry.pushed);
-                    notes.add("# answers were pushed by their server: here they are asked for", pushed);
+                    notes.add(
+                        "# answers were pushed by their server: here they are asked for",
+                        pushed,
+                    );
                     kept.push((entry, url));
                 }
             }
@@ -106,9 +115,14 @@ impl Recorded {
             .start
             .filter(|start| (first - SILENCE..=first).contains(start))
             .unwrap_or(first);
-        let items = kept.into_iter().map(|(entry, url)| Item::of(entry, url, beginning, chromium));
+        let items = kept
+            .into_iter()
+            .map(|(entry, url)| Item::of(entry, url, beginning, chromium));
         let mut items: Vec<_> = items.collect();
-        let load = page.load.zip(page.start).map(|(load, start)| start + load - beginning);
+        let load = page
+            .load
+            .zip(page.start)
+            .map(|(load, start)| start + load - beginning);
         let load = load.filter(|load| items.iter().any(|item| item.end() <= *load + 1.0));
         let wanted = items.len();
         match load {
@@ -116,10 +130,16 @@ impl Recorded {
             None => cut_at_silence(&mut items),
         }
         items.truncate(MOST);
-        notes.add("# requests came after the page was there, and were left out", wanted - items.len());
+        notes.add(
+            "# requests came after the page was there, and were left out",
+            wanted - items.len(),
+        );
         let last = items.iter().map(Item::end).fold(0.0, f64::max);
         let untimed = items.iter().filter(|item| !item.timed).count();
-        notes.add("# requests have no times: servers are taken to answer at once", untimed);
+        notes.add(
+            "# requests have no times: servers are taken to answer at once",
+            untimed,
+        );
         Some(Self {
             id: page.id.clone(),
             title: page.title.clone(),

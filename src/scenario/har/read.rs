@@ -170,7 +170,9 @@ pub(super) fn archive(bytes: &[u8]) -> Result<Archive, HarError> {
     };
     let log = root.get("log");
     if log.value.is_none() {
-        return Err(log.wrong("it is missing: an archive is an object with `log`, as HAR 1.2 has it"));
+        return Err(
+            log.wrong("it is missing: an archive is an object with `log`, as HAR 1.2 has it")
+        );
     }
     let entries = log.get("entries");
     if entries.value.is_none() {
@@ -212,7 +214,11 @@ fn entry(field: &Field<'_>) -> Result<Entry, HarError> {
     })?;
     let time = field.get("time").number()?.filter(|time| *time >= 0.0);
     let mut versions = Vec::new();
-    for version in [response.get("httpVersion"), request.get("httpVersion"), field.get("_protocol")] {
+    for version in [
+        response.get("httpVersion"),
+        request.get("httpVersion"),
+        field.get("_protocol"),
+    ] {
         versions.extend(version.text()?.map(|text| text.to_ascii_lowercase()));
     }
     Ok(Entry {
@@ -223,17 +229,27 @@ fn entry(field: &Field<'_>) -> Result<Entry, HarError> {
         versions,
         timings: timings(&field.get("timings"))?,
         sizes: sizes(&request, &response, field)?,
-        mime: response.get("content").get("mimeType").word().unwrap_or_default(),
+        mime: response
+            .get("content")
+            .get("mimeType")
+            .word()
+            .unwrap_or_default(),
         redirect: response.get("redirectURL").word().unwrap_or_default(),
         initiators: initiators(field),
         referer: header(&request, "referer"),
-        priority: field.get("_priority").word().or_else(|| request.get("_priority").word()),
+        priority: field
+            .get("_priority")
+            .word()
+            .or_else(|| request.get("_priority").word()),
         connection: field
             .get("connection")
             .word()
             .or_else(|| field.get("_socket").word())
             .filter(|id| !id.is_empty()),
-        address: field.get("serverIPAddress").word().or_else(|| field.get("_ip_addr").word()),
+        address: field
+            .get("serverIPAddress")
+            .word()
+            .or_else(|| field.get("_ip_addr").word()),
         cached: is_cached(field, &response),
         pushed: field.get("_was_pushed").is_on(),
         lowercase: is_lowercase(&response),
@@ -246,7 +262,11 @@ fn timings(field: &Field<'_>) -> Result<Timings, HarError> {
     let timing = |name| {
         let number = field.get(name).number()?;
         Ok(number.map_or(Timing::Missing, |ms| {
-            if ms < 0.0 { Timing::Not } else { Timing::Took(ms) }
+            if ms < 0.0 {
+                Timing::Not
+            } else {
+                Timing::Took(ms)
+            }
         }))
     };
     Ok(Timings {
@@ -260,16 +280,14 @@ fn timings(field: &Field<'_>) -> Result<Timings, HarError> {
     })
 }
 
-fn sizes(
-    request: &Field<'_>,
-    response: &Field<'_>,
-    entry: &Field<'_>,
-) -> Result<Sizes, HarError> {
+fn sizes(request: &Field<'_>, response: &Field<'_>, entry: &Field<'_>) -> Result<Sizes, HarError> {
     let content = response.get("content");
     let transfer = response.get("_transferSize").size()?;
     Ok(Sizes {
         request_head: request.get("headersSize").size()?,
-        request_headers: headers(request).map(|(name, value)| (name.len() + value.len() + 4) as u64).sum(),
+        request_headers: headers(request)
+            .map(|(name, value)| (name.len() + value.len() + 4) as u64)
+            .sum(),
         request_body: request.get("bodySize").size()?,
         head: response.get("headersSize").size()?,
         body: response.get("bodySize").size()?,
@@ -322,10 +340,17 @@ fn collect(field: &Field<'_>, urls: &mut Vec<String>, depth: usize) {
 }
 
 fn is_cached(entry: &Field<'_>, response: &Field<'_>) -> bool {
-    let told = ["_fromCache", "_servedFromCache", "_fromDiskCache", "_cached", "fromCache"];
+    let told = [
+        "_fromCache",
+        "_servedFromCache",
+        "_fromDiskCache",
+        "_cached",
+        "fromCache",
+    ];
     let is = |name: &&str| {
         let field = entry.get(name);
-        field.is_on() || matches!(field.value, Some(Value::String(text)) if !text.is_empty() && text != "false")
+        field.is_on()
+            || matches!(field.value, Some(Value::String(text)) if !text.is_empty() && text != "false")
     };
     told.iter().any(|name| is(name)) || response.get("_fetchedViaServiceWorker").is_on()
 }
@@ -410,7 +435,9 @@ impl<'v> Field<'v> {
             Some(_) => None,
         };
         let number = number.filter(|number| number.is_finite() && number.abs() < 1e12);
-        number.map(Some).ok_or_else(|| self.wrong("a number is needed here"))
+        number
+            .map(Some)
+            .ok_or_else(|| self.wrong("a number is needed here"))
     }
 
     /// A size in bytes; a negative one is not known.

@@ -35,7 +35,11 @@ impl Url {
             secure,
             host: host.to_ascii_lowercase(),
             port: port.unwrap_or(if secure { 443 } else { 80 }),
-            path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
+            path: if path.is_empty() {
+                "/".to_owned()
+            } else {
+                path.to_owned()
+            },
             whole: whole.to_owned(),
         })
     }
@@ -44,16 +48,26 @@ impl Url {
     /// a word before them.
     pub(super) fn name(&self) -> String {
         let fine = |letter: char| {
-            if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' }
+            if letter.is_ascii_alphanumeric() || letter == '.' {
+                letter
+            } else {
+                '-'
+            }
         };
         let name: String = self.host.chars().map(fine).collect();
         let labels = name.split('.').map(|label| {
             let label: String = label.trim_matches('-').chars().take(40).collect();
-            if label.is_empty() { "x".to_owned() } else { label }
+            if label.is_empty() {
+                "x".to_owned()
+            } else {
+                label
+            }
         });
         let mut labels: Vec<_> = labels.collect();
         labels.drain(..labels.len().saturating_sub(5));
-        let is_number = labels.last().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+        let is_number = labels
+            .last()
+            .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
         if is_number || self.host.contains(':') {
             return format!("ip-{}.test", labels.join("-"));
         }
@@ -75,7 +89,10 @@ impl Url {
 fn parted(authority: &str) -> (&str, Option<u16>) {
     if let Some(rest) = authority.strip_prefix('[') {
         let (host, port) = rest.split_once(']').unwrap_or((rest, ""));
-        return (host, port.strip_prefix(':').and_then(|port| port.parse().ok()));
+        return (
+            host,
+            port.strip_prefix(':').and_then(|port| port.parse().ok()),
+        );
     }
     match authority.split_once(':') {
         Some((host, port)) => (host, port.parse().ok()),
@@ -91,11 +108,26 @@ mod tests {
     fn hosts_of_every_kind_get_names() {
         let name = |url: &str| Url::of(url).map(|url| (url.name(), url.port, url.path));
         let is = |name: &str, port, path: &str| Some((name.to_owned(), port, path.to_owned()));
-        assert_eq!(name("https://WWW.Shop.test/a?b#c"), is("www.shop.test", 443, "/a"));
-        assert_eq!(name("http://10.0.0.1:8080"), is("ip-10-0-0-1.test", 8080, "/"));
-        assert_eq!(name("http://[2001:db8::1]:81/x"), is("ip-2001-db8--1.test", 81, "/x"));
+        assert_eq!(
+            name("https://WWW.Shop.test/a?b#c"),
+            is("www.shop.test", 443, "/a")
+        );
+        assert_eq!(
+            name("http://10.0.0.1:8080"),
+            is("ip-10-0-0-1.test", 8080, "/")
+        );
+        assert_eq!(
+            name("http://[2001:db8::1]:81/x"),
+            is("ip-2001-db8--1.test", 81, "/x")
+        );
         assert_eq!(name("http://a_b.test?q"), is("a-b.test", 80, "/"));
-        for none in ["data:text/plain,x", "ws://a.test/", "about:blank", "https:///x", "blob:https://a.test/1"] {
+        for none in [
+            "data:text/plain,x",
+            "ws://a.test/",
+            "about:blank",
+            "https:///x",
+            "blob:https://a.test/1",
+        ] {
             assert_eq!(name(none), None, "{none}");
         }
     }
