@@ -23,6 +23,8 @@ Examples:
   wirelab run --all                     every case, with captures and plots in the current directory
   wirelab run handshake/syn-lost        one variant
   wirelab step handshake/syn-lost       the same, event by event
+  wirelab show image-page/origin-h2     a case as a scenario file, to be changed and run
+  wirelab diagnose page.har             what a recorded page waits for
 
 Exit status: 0 if every expectation was kept, 1 if one was not, 2 for misuse and failed input or output.";
 
@@ -105,8 +107,11 @@ pub(super) struct Settings {
 )]
 #[command(after_help = RUN_EXAMPLES)]
 pub(super) struct RunArgs {
-    /// Cases, or single variants of them
-    #[arg(value_name = "CASE[/VARIANT]", conflicts_with = "all")]
+    /// Cases, or single variants of them; scenario files; pages from HTTP archives
+    #[arg(
+        value_name = "CASE[/VARIANT] | FILE.toml | PAGE.har",
+        conflicts_with = "all"
+    )]
     pub(super) cases: Vec<String>,
 
     /// Run every variant of every case
@@ -148,6 +153,9 @@ Examples:
   wirelab run handshake transfer --set rtt=20ms
   wirelab run transfer --set bytes=1MB --set loss=1% --seed 7 --out /tmp/lossy
   wirelab run transfer --stack smoltcp --json
+  wirelab run shop.toml/h3              one variant of a scenario of your own
+  wirelab run page.har --set rtt=150ms --set protocol=h3
+                                        a recorded page, as it would be elsewhere
 
 Files, below DIR (default: the current directory):
   captures/CASE/VARIANT/HOST.pcapng     what each host's tap saw, for Wireshark
@@ -165,7 +173,8 @@ Files, below DIR (default: the current directory):
 #[derive(Debug, clap::Args)]
 #[command(after_help = STEP_EXAMPLES)]
 pub(super) struct StepArgs {
-    /// The variant; or a recording that `wirelab run` has written, an events.bin or its directory
+    /// The variant, of a case, a scenario file or an HTTP archive; or a recording that `wirelab run` has written, an
+    /// events.bin or its directory
     #[arg(value_name = "CASE/VARIANT | FILE | DIR")]
     pub(super) case: String,
 
@@ -207,8 +216,8 @@ Expressions: tcp.flags.syn && !tcp.flags.ack; ip.addr == 198.18.0.2; frame.time_
 #[derive(Debug, clap::Args)]
 #[command(after_help = DIAGNOSE_EXAMPLES)]
 pub(super) struct DiagnoseArgs {
-    /// The variant
-    #[arg(value_name = "CASE/VARIANT")]
+    /// The variant; a scenario file, or a page from an HTTP archive
+    #[arg(value_name = "CASE/VARIANT | FILE.toml | PAGE.har")]
     pub(super) case: String,
 
     #[command(flatten)]
@@ -245,6 +254,7 @@ Examples:
   wirelab diagnose image-page/origin-h1-six
   wirelab diagnose image-page/origin-h2 --set loss=2% --target 300ms
   wirelab diagnose transfer/download --set bytes=1MB --losses --out /tmp/losses
+  wirelab diagnose page.har --target 1s
 
 Files, below DIR (default: the current directory):
   plots/CASE/VARIANT-diagnosis.svg      the page as it is and after each relief, by what it spends time on

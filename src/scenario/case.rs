@@ -70,6 +70,7 @@ impl Case for Scenario {
             ..Judgement::default()
         };
         judgement.checks = expect::checks(&scenario, plan, recording, &page);
+        compare(self, &mut judgement);
         judgement
     }
 }
@@ -181,9 +182,25 @@ pub(super) fn beginning(recording: &Recording) -> SimTime {
     begins.map_or(SimTime::ZERO, |entry| entry.at)
 }
 
+/// Says of a replay how near it comes to what was recorded, and what was assumed.
+fn compare(scenario: &Scenario, judgement: &mut Judgement) {
+    let (Some(recorded), Some(replayed)) = (scenario.recorded, scenario.replayed) else {
+        return;
+    };
+    let ratio = replayed.as_millis_f64() / recorded.as_millis_f64().max(f64::MIN_POSITIVE);
+    judgement.claim(
+        format!("{recorded} until the page was there, when it was recorded"),
+        format!("{replayed} when it is replayed on the same conditions, {ratio:.2} times as long"),
+        format!("assumed: {}", scenario.assumptions.join("; ")),
+    );
+}
+
 /// Figures that only scenarios have: how a replay stands to what it was made of.
 fn figures(scenario: &Scenario, plan: &Plan, page: &Seen) -> BTreeMap<String, Value> {
     let mut figures = BTreeMap::new();
+    if let Some(replayed) = scenario.replayed {
+        figures.insert("replayed_ms".to_owned(), json!(replayed.as_millis_f64()));
+    }
     let as_recorded = plan.run_info().params.is_empty();
     if let Some(recorded) = scenario.recorded.filter(|recorded| !recorded.is_zero()) {
         let ratio = page.total.as_millis_f64() / recorded.as_millis_f64();

@@ -8,7 +8,7 @@ const GOOD: &str = r#"{"log":{"entries":[{"startedDateTime":"2026-01-01T00:00:00
 const MISTAKES: &[(&str, &str, &[&str])] = &[
     (GOOD, "", &["1:0", "no JSON"]),
     (GOOD, "<html>", &["1:1", "no JSON"]),
-    ("\"time\":5", "\"time\":", &["1:77", "no JSON"]),
+    ("\"time\":5", "\"time\":", &["1:69", "no JSON"]),
     (GOOD, "{}", &["log:", "missing"]),
     (GOOD, "[]", &["log:", "missing"]),
     ("\"entries\"", "\"entrys\"", &["log.entries:", "missing"]),

@@ -145,7 +145,7 @@ const MISTAKES: &[(&str, &str, &str, &[&str])] = &[
     (
         "[hosts.client]\n",
         "",
-        "9:3",
+        "5:8",
         &["no host is called `client`"],
     ),
     (
