@@ -277,7 +277,7 @@ fn adjust(scenario: &mut Scenario, items: &[Item], seen: &[Option<Seen>]) {
 
 /// The longest that a browser works on a request by itself, in ms. Longer waits are for connections, for the layout or
 /// for others, and would not stay as they are where the network is another.
-const LONGEST_HOLD: f64 = 100.0;
+const LONGEST_HOLD: f64 = 60.0;
 
 /// Gives the browser half of what is left of the waits before requests; the other half may be a wait for others that
 /// have been held in the same run.

@@ -79,7 +79,7 @@ fn causes_of(
     });
     let parent = told.or_else(|| document(items, own));
     if told.is_none() {
-        notes.add("# requests do not say what asked for them: the page's document, or what had just come, is assumed", 1);
+        notes.add("requests that do not say what asked for them, taken to be the document's, or caused by what had just come: #", 1);
     }
     let Some(parent) = parent else {
         return Vec::new();

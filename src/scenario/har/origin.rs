@@ -125,7 +125,7 @@ fn origin(
     let mut version = version(members);
     if members.iter().all(|item| item.version.is_none()) {
         notes.add(
-            "# servers do not say which version of HTTP they speak: HTTP/1.1 is assumed",
+            "servers that do not say which version of HTTP they speak, taken for HTTP/1.1: #",
             1,
         );
     }
@@ -146,7 +146,7 @@ fn origin(
     let cold = members.iter().any(|item| item.connect.is_some());
     let warm = tells_of_connections && !cold && first.is_some_and(|item| item.reused);
     notes.add(
-        "# servers had a connection before the page began: it is opened ahead",
+        "servers with a connection from before the page, opened ahead: #",
         usize::from(warm),
     );
     Origin {
@@ -220,7 +220,7 @@ impl<'i> Trips<'i> {
         }
         let waits = members.iter().map(|item| item.wait);
         let Some(known) = first(&own) else {
-            notes.add("# servers show no opening of a connection: their distance is that of the others, or of their fastest answer", 1);
+            notes.add("servers that show no opening of a connection, as far away as the others or as their fastest answer: #", 1);
             let least = waits.filter(|ms| *ms > 0.5).reduce(f64::min);
             return match (self.typical, least) {
                 (Some(typical), Some(least)) => typical.min(least),

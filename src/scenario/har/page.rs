@@ -92,17 +92,17 @@ impl Recorded {
         let mut kept: Vec<(&Entry, Url)> = Vec::new();
         for entry in entries {
             match Url::of(&entry.url) {
-                None => notes.add("# requests without http:// or https:// were left out", 1),
+                None => notes.add("requests left out, without http:// or https://: #", 1),
                 Some(_) if entry.cached => {
-                    notes.add("# requests were answered by a cache, and left out", 1)
+                    notes.add("requests left out, answered by a cache: #", 1)
                 }
                 Some(_) if is_lost(entry) => {
-                    notes.add("# requests were blocked or failed, and left out", 1)
+                    notes.add("requests left out, blocked or failed: #", 1)
                 }
                 Some(url) => {
                     let pushed = usize::from(entry.pushed);
                     notes.add(
-                        "# answers were pushed by their server: here they are asked for",
+                        "answers that servers pushed, here asked for: #",
                         pushed,
                     );
                     kept.push((entry, url));
@@ -131,13 +131,13 @@ impl Recorded {
         }
         items.truncate(MOST);
         notes.add(
-            "# requests came after the page was there, and were left out",
+            "requests left out, begun after the page was there: #",
             wanted - items.len(),
         );
         let last = items.iter().map(Item::end).fold(0.0, f64::max);
         let untimed = items.iter().filter(|item| !item.timed).count();
         notes.add(
-            "# requests have no times: servers are taken to answer at once",
+            "requests without times, taken to be answered at once: #",
             untimed,
         );
         Some(Self {
