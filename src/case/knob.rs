@@ -96,10 +96,9 @@ impl Knob {
     /// What is wrong with it, as a part of a sentence.
     pub fn canonical(&self, value: &str) -> Result<String, String> {
         match &self.kind {
-            Kind::Time => time(value),
             Kind::Factor => factor(value),
             Kind::Turn if value.starts_with('x') => factor(value),
-            Kind::Turn => time(value),
+            Kind::Time | Kind::Turn => time(value),
             Kind::Or(word, kind) => or_word(value, word, |value| self.of(kind).canonical(value)),
             Kind::Size => size(value, &(1..=LARGEST)),
             Kind::SizeWithin(range) => size(value, range),
@@ -121,7 +120,7 @@ impl Knob {
     /// A value that the knob would take, for an error message.
     pub fn example(&self) -> String {
         match &self.kind {
-            Kind::Time => "150ms".to_owned(),
+            Kind::Time | Kind::Turn => "150ms".to_owned(),
             Kind::Size | Kind::Buffer => "100kB".to_owned(),
             Kind::Sizes => "10kB,4kB,120kB".to_owned(),
             Kind::Rate => "10mbit".to_owned(),
@@ -132,7 +131,6 @@ impl Knob {
             Kind::Switch => "on".to_owned(),
             Kind::Choice(words) => words[0].to_owned(),
             Kind::Factor => "x2".to_owned(),
-            Kind::Turn => "150ms".to_owned(),
             Kind::Or(_, kind) => self.of(kind).example(),
         }
     }

@@ -44,7 +44,7 @@ pub(super) struct Affliction {
 #[derive(Debug)]
 enum Kind {
     Down,
-    Loss(Option<Coin>),
+    Loss(Option<Box<Coin>>),
     Delay(Span),
     Drop(Watch),
 }
@@ -57,7 +57,7 @@ impl Affliction {
             until: episode.until,
             kind: match &episode.what {
                 Trouble::Down => Kind::Down,
-                Trouble::Loss(chance) => Kind::Loss(Coin::new(*chance, dice, name)),
+                Trouble::Loss(chance) => Kind::Loss(Coin::new(*chance, dice, name).map(Box::new)),
                 Trouble::Delay(longer) => Kind::Delay(*longer),
                 Trouble::Drop(frames) => Kind::Drop(Watch::new(frames)),
             },
@@ -72,7 +72,7 @@ impl Affliction {
         let dropped = match &mut self.kind {
             Kind::Down => Some(DropCause::Outage),
             Kind::Loss(coin) => {
-                let lost = coin.as_mut().is_some_and(Coin::toss);
+                let lost = coin.as_mut().is_some_and(|coin| coin.toss());
                 lost.then_some(DropCause::Loss)
             }
             Kind::Delay(longer) => {

@@ -174,6 +174,10 @@ fn given<T: std::str::FromStr<Err: std::fmt::Debug>>(plan: &Plan, key: &str) -> 
 }
 
 /// A value that may be a word of its own: `None` if it is `own`, `Some(None)` if it is the word.
+#[expect(
+    clippy::option_option,
+    reason = "not given, given as none, and given are three things"
+)]
 fn given_or<T: std::str::FromStr<Err: std::fmt::Debug>>(
     plan: &Plan,
     key: &str,

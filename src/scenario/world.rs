@@ -44,7 +44,7 @@ pub(super) fn build(scenario: &Scenario, plan: &Plan, stage: &mut Stage<'_>) -> 
     let stub = builder.names();
     let origins = builder.origins(stub.as_ref());
     let fetches = fetches(&scenario.page, &origins);
-    let origins = origins.into_iter().map(|(_, origin)| origin).collect();
+    let origins = origins.into_values().collect();
     let net = builder.net(scenario.page.client);
     super::fault::put(&scenario.faults, builder.stage);
     Box::pin(browser::browse(net, origins, fetches, scenario.page.settle))
@@ -74,7 +74,7 @@ impl Builder<'_, '_> {
                 up: machine.up.clone(),
                 down: machine.down.clone(),
             };
-            let world = &mut self.stage.world;
+            let world = &mut *self.stage.world;
             let host = world.add_host_with(&machine.name, profile.clone(), 1, access);
             self.hosts.push(host);
         }
@@ -103,7 +103,7 @@ impl Builder<'_, '_> {
             asked.map(move |name| (name.name.clone(), server.host))
         });
         let first = names.next()?;
-        let world = &mut self.stage.world;
+        let world = &mut *self.stage.world;
         let resolver = world.add_host(RESOLVER, self.plan.server());
         let client = self.hosts[self.scenario.page.client];
         world.join(client, resolver, even(trip));

@@ -1,4 +1,9 @@
 //! What belongs here: cases of a user's own, from TOML and from HTTP archives.
+#![expect(
+    clippy::float_cmp,
+    clippy::too_many_lines,
+    reason = "virtual times are exact, and tables are long"
+)]
 
 mod archives;
 mod bad_archives;

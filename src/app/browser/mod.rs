@@ -87,7 +87,7 @@ pub const BEGINS: &str = "the page begins";
 
 /// The connections to one origin.
 enum Connections {
-    One(Shared),
+    One(Box<Shared>),
     Many(Rc<Pool>),
 }
 
@@ -152,7 +152,7 @@ impl Connections {
     fn of(origin: Origin) -> Self {
         match origin.version {
             Version::Http1 => Self::Many(Rc::new(Pool::new(origin))),
-            _ => Self::One(Shared::new(origin)),
+            _ => Self::One(Box::new(Shared::new(origin))),
         }
     }
 

@@ -1,6 +1,7 @@
 //! One connection for all requests to an origin: HTTP/2 or HTTP/3.
 
 use std::cell::RefCell;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
@@ -109,22 +110,29 @@ impl Shared {
 
     async fn send(&self, exchange: Exchange) {
         let client = &self.origin.client;
-        let mut state = self.state.borrow_mut();
-        match &mut *state {
-            State::Two(connection) => {
-                let answer = connection.request_next(client, exchange);
-                drop(state);
-                answer.await;
-            }
-            State::Three(connection) => {
-                let connection = Rc::clone(connection);
-                drop(state);
-                connection.request(client, exchange).await;
-            }
-            State::Closed | State::Opening(_) => {
-                drop(state);
-                exchange.failed(&std::io::Error::from(std::io::ErrorKind::NotConnected));
-            }
+        match self.next(&exchange) {
+            Next::Two(answer) => answer.await,
+            Next::Three(connection) => connection.request(client, exchange).await,
+            Next::None => exchange.failed(&std::io::Error::from(std::io::ErrorKind::NotConnected)),
         }
     }
+
+    /// What is to be awaited for a request, which by HTTP/2 has then been sent.
+    fn next(&self, exchange: &Exchange) -> Next {
+        match &mut *self.state.borrow_mut() {
+            State::Two(connection) => {
+                let answer = connection.request_next(&self.origin.client, exchange.clone());
+                Next::Two(Box::pin(answer))
+            }
+            State::Three(connection) => Next::Three(Rc::clone(connection)),
+            State::Closed | State::Opening(_) => Next::None,
+        }
+    }
+}
+
+/// How a request goes on.
+enum Next {
+    Two(Pin<Box<dyn Future<Output = ()>>>),
+    Three(Rc<http3::Connection>),
+    None,
 }

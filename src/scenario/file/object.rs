@@ -34,10 +34,10 @@ struct Parts<'t> {
 }
 
 impl<'f, 's> Objects<'f, 's> {
-    pub(super) fn of(file: &'f File, scenario: &'s mut Scenario) -> Result<Self, Problem> {
+    pub(super) fn of(file: &'f File, scenario: &'s mut Scenario) -> Self {
         let tables = file.page.iter().flat_map(|page| &page.value.object);
         let think = |think: Option<Value<Span>>| think.map_or(Span::ZERO, |value| value.0);
-        Ok(Self {
+        Self {
             tables: tables.map(|table| &table.value).collect(),
             thinks: file
                 .serve
@@ -47,7 +47,7 @@ impl<'f, 's> Objects<'f, 's> {
             scenario,
             names: BTreeMap::new(),
             taken: BTreeSet::new(),
-        })
+        }
     }
 
     /// Puts all objects into the scenario.

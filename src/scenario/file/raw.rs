@@ -197,7 +197,7 @@ pub(in crate::scenario) struct PageTable {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct ObjectTable {
-    /// Its URL, for example https://www.shop.test/style.css.
+    /// Its URL, for example `https://www.shop.test/style.css`.
     pub(in crate::scenario) url: Placed<String>,
     /// Length of the body as it is sent.
     pub(in crate::scenario) bytes: Value<Bytes>,

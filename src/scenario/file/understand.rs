@@ -42,7 +42,7 @@ pub(super) fn scenario(file: &File, name: &str) -> Result<Scenario, Problem> {
         scenario.servers.push(server);
     }
     scenario.page = page(file, &scenario)?;
-    Objects::of(file, &mut scenario)?.put()?;
+    Objects::of(file, &mut scenario).put()?;
     lookups(file, &mut scenario)?;
     reachable(file, &scenario)?;
     scenario.faults = rules::faults(file, &hosts_of(&scenario))?;

@@ -32,6 +32,10 @@ fn quoted(text: &str) -> String {
 #[derive(Default)]
 struct Text(String);
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers give what they have just computed"
+)]
 impl Text {
     fn line(&mut self, line: &str) {
         self.0.push_str(line);

@@ -257,14 +257,9 @@ fn adjust(scenario: &mut Scenario, items: &[Item], seen: &[Option<Seen>]) {
             .zip(item.ssl)
             .map(|(connect, ssl)| connect + ssl);
         let recorded = recorded.or(item.connect).or(item.ssl);
-        match (recorded, seen.opening) {
-            (Some(recorded), Some(opening)) => {
-                openings
-                    .entry(object.server)
-                    .or_default()
-                    .push(recorded - opening);
-            }
-            _ => {}
+        if let (Some(recorded), Some(opening)) = (recorded, seen.opening) {
+            let of_server = openings.entry(object.server).or_default();
+            of_server.push(recorded - opening);
         }
     }
     for (server, mut differences) in openings {

@@ -94,17 +94,14 @@ impl Recorded {
             match Url::of(&entry.url) {
                 None => notes.add("requests left out, without http:// or https://: #", 1),
                 Some(_) if entry.cached => {
-                    notes.add("requests left out, answered by a cache: #", 1)
+                    notes.add("requests left out, answered by a cache: #", 1);
                 }
                 Some(_) if is_lost(entry) => {
-                    notes.add("requests left out, blocked or failed: #", 1)
+                    notes.add("requests left out, blocked or failed: #", 1);
                 }
                 Some(url) => {
                     let pushed = usize::from(entry.pushed);
-                    notes.add(
-                        "answers that servers pushed, here asked for: #",
-                        pushed,
-                    );
+                    notes.add("answers that servers pushed, here asked for: #", pushed);
                     kept.push((entry, url));
                 }
             }

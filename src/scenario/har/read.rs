@@ -352,7 +352,7 @@ fn is_cached(entry: &Field<'_>, response: &Field<'_>) -> bool {
         field.is_on()
             || matches!(field.value, Some(Value::String(text)) if !text.is_empty() && text != "false")
     };
-    told.iter().any(|name| is(name)) || response.get("_fetchedViaServiceWorker").is_on()
+    told.iter().any(is) || response.get("_fetchedViaServiceWorker").is_on()
 }
 
 fn is_lowercase(response: &Field<'_>) -> bool {
@@ -379,7 +379,7 @@ const fn whole(number: f64) -> i64 {
     number as i64
 }
 
-impl<'v> Field<'v> {
+impl Field<'_> {
     fn get(&self, name: &str) -> Self {
         let path = if self.path.is_empty() {
             name.to_owned()
