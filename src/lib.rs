@@ -17,7 +17,7 @@
 //! * [`harness`] is the world as a test library.
 //! * [`sweep`] makes many runs of a case, on one machine or on many, and puts them together.
 //! * [`case`] asks a question of the makers and holds the recording against a formula; [`case::accuracy`] holds the
-//!   lab against Linux. [`cli`] is the program.
+//!   lab against Linux. [`scenario`] is a case of a user's own, read from a file. [`cli`] is the program.
 //!
 //! # The walk of one byte
 //!
@@ -55,6 +55,7 @@ pub mod record;
 pub mod report;
 pub mod rng;
 pub mod rt;
+pub mod scenario;
 pub mod sim;
 pub mod stepper;
 pub mod sweep;

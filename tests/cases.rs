@@ -8,7 +8,7 @@ use wirelab::record::{Index, Recording};
 use crate::support::leave_recording;
 
 /// Runs a variant: every expectation holds, and a residual has its cause.
-fn keeps_its_word(case: &dyn Case, variant: &Variant, settings: &[(&str, &str)]) {
+fn keeps_its_word(case: &dyn Case, variant: &Variant<'_>, settings: &[(&str, &str)]) {
     let plan = Plan::new(case.name(), variant.name, 1, settings.iter().copied())
         .expect("the settings are valid");
     let finished = Run::start(&plan).finish().expect("the world ends");
@@ -45,7 +45,7 @@ fn every_block_is_readable(recording: &Recording) {
 fn every_variant_keeps_its_expectations_and_explains_its_residual() {
     for case in all() {
         for variant in case.variants() {
-            keeps_its_word(*case, variant, &[]);
+            keeps_its_word(*case, &variant, &[]);
         }
     }
 }

@@ -71,7 +71,7 @@ fn secure_variants() -> impl Iterator<Item = (&'static dyn Case, &'static str)> 
             || case == "geo-routing"
     };
     all().iter().flat_map(move |case| {
-        let variants = case.variants().iter().map(|variant| variant.name);
+        let variants = case.variants().into_iter().map(|variant| variant.name);
         variants
             .filter(move |variant| chosen(case.name(), variant))
             .map(|variant| (*case, variant))

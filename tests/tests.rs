@@ -58,6 +58,8 @@ mod payment;
 mod quic;
 /// The report of a case, in a browser.
 mod report;
+/// Cases of a user's own.
+mod scenario;
 /// TLS on the lab's connections.
 mod secure;
 /// Stepping through a run, and forks.

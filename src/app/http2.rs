@@ -6,7 +6,7 @@ use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use futures::future::join;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper::service::service_fn;
@@ -115,6 +115,8 @@ pub(super) struct Connection {
     task: JoinHandle<()>,
     socket: SocketId,
     ends: Ends,
+    /// Streams that [`Connection::request_next`] has opened.
+    streams: u64,
 }
 
 /// Opens a connection on behalf of `exchange`, which waits for it.
@@ -142,10 +144,22 @@ pub(super) async fn connect(
         task,
         socket,
         ends,
+        streams: 0,
     })
 }
 
 impl Connection {
+    /// Sends a request on the next stream, and returns what reads the answer to its end.
+    pub(super) fn request_next(
+        &mut self,
+        client: &Client,
+        exchange: Exchange,
+    ) -> impl Future<Output = ()> + use<> {
+        let stream = 2 * self.streams + 1; // RFC 9113 section 5.1.1
+        self.streams += 1;
+        self.request(client, exchange, stream)
+    }
+
     /// Sends a request, which opens `stream`, and returns what reads the answer to its end.
     fn request(
         &mut self,
@@ -168,7 +182,11 @@ impl Connection {
         exchange: &Exchange,
     ) -> impl Future<Output = hyper::Result<Response<Incoming>>> + use<> {
         let url = format!("{}{}", client.origin(), exchange.path());
-        let request = Request::get(url)
+        let mut request = Request::get(url);
+        if let Some(cookie) = exchange.cookie() {
+            request = request.header(http::header::COOKIE, cookie);
+        }
+        let request = request
             .body(Empty::new())
             .expect("an authority and a path of a site make a valid target");
         client.requests.sent(self.ends, exchange.id());
@@ -191,9 +209,9 @@ async fn receive(
     stream: u64,
 ) -> hyper::Result<()> {
     let response = answer.await?;
-    exchange.phase(Phase::ResponseStart);
+    exchange.began();
     let status = response.status().as_u16();
-    let body = response.into_body().collect().await?.to_bytes().len() as u64;
+    let body = exchange.read(response.into_body()).await?;
     exchange.bytes(Layer::Stream(stream), true, 0, body);
     exchange.answered(status, body);
     Ok(())

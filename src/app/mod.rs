@@ -3,6 +3,7 @@
 //! A role sees the sockets of its host, a clock, and nothing else: it knows no link, no queue and no
 //! simulator. It says what it does by [`AppEvent`](crate::event::AppEvent)s, since readers cannot ask it.
 
+pub mod browser;
 pub mod dns;
 pub mod exchange;
 pub mod http;

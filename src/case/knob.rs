@@ -49,6 +49,12 @@ pub enum Kind {
     Switch,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A factor: `x2`.
+    Factor,
+    /// A time, or a factor by which one is scaled.
+    Turn,
+    /// This word, or what the other kind takes.
+    Or(&'static str, Box<Kind>),
 }
 
 /// The longest time that a knob takes.
@@ -90,17 +96,10 @@ impl Knob {
     /// What is wrong with it, as a part of a sentence.
     pub fn canonical(&self, value: &str) -> Result<String, String> {
         match &self.kind {
-            Kind::Time => {
-                let span: Span = value.parse()?;
-                if span > LONGEST {
-                    return Err(format!("the longest time is {LONGEST}"));
-                }
-                Ok(if span.is_zero() {
-                    "0".to_owned()
-                } else {
-                    span.to_string()
-                })
-            }
+            Kind::Factor => factor(value),
+            Kind::Turn if value.starts_with('x') => factor(value),
+            Kind::Time | Kind::Turn => time(value),
+            Kind::Or(word, kind) => or_word(value, word, |value| self.of(kind).canonical(value)),
             Kind::Size => size(value, &(1..=LARGEST)),
             Kind::SizeWithin(range) => size(value, range),
             Kind::Buffer => or_word(value, "auto", |value| size(value, &BUFFERS)),
@@ -121,7 +120,7 @@ impl Knob {
     /// A value that the knob would take, for an error message.
     pub fn example(&self) -> String {
         match &self.kind {
-            Kind::Time => "150ms".to_owned(),
+            Kind::Time | Kind::Turn => "150ms".to_owned(),
             Kind::Size | Kind::Buffer => "100kB".to_owned(),
             Kind::Sizes => "10kB,4kB,120kB".to_owned(),
             Kind::Rate => "10mbit".to_owned(),
@@ -131,7 +130,40 @@ impl Knob {
             Kind::Count(_) | Kind::SizeWithin(_) => self.default.clone(),
             Kind::Switch => "on".to_owned(),
             Kind::Choice(words) => words[0].to_owned(),
+            Kind::Factor => "x2".to_owned(),
+            Kind::Or(_, kind) => self.of(kind).example(),
         }
+    }
+}
+
+impl Knob {
+    /// The same with another kind.
+    fn of(&self, kind: &Kind) -> Self {
+        Self {
+            kind: kind.clone(),
+            ..self.clone()
+        }
+    }
+}
+
+fn time(value: &str) -> Result<String, String> {
+    let span: Span = value.parse()?;
+    if span > LONGEST {
+        return Err(format!("the longest time is {LONGEST}"));
+    }
+    Ok(if span.is_zero() {
+        "0".to_owned()
+    } else {
+        span.to_string()
+    })
+}
+
+/// A factor from 0 to 1,000.
+fn factor(value: &str) -> Result<String, String> {
+    let number = value.strip_prefix('x').map(str::parse::<f64>);
+    match number {
+        Some(Ok(factor)) if (0.0..=1000.0).contains(&factor) => Ok(format!("x{factor}")),
+        _ => Err("a factor such as x2 is needed, from x0 to x1000".to_owned()),
     }
 }
 

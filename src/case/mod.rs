@@ -9,6 +9,7 @@ mod judge;
 mod knob;
 mod page;
 mod plan;
+mod reference;
 mod relief;
 mod run;
 mod secure;
@@ -30,11 +31,15 @@ use std::pin::Pin;
 
 pub use self::catalog::{all, find};
 pub use self::error::CaseError;
+pub(crate) use self::error::nearest_of;
 pub use self::judge::{Judgement, expect};
 pub use self::knob::{Kind, Knob};
 pub use self::plan::Plan;
+pub use self::reference::CaseRef;
+pub(crate) use self::relief::stack as stack_reliefs;
 pub use self::relief::{Relief, reliefs};
 pub use self::run::{Finished, Run};
+pub(crate) use self::secure::{Security, certificates_knob};
 pub use self::stage::Stage;
 
 use crate::record::Recording;
@@ -44,23 +49,23 @@ pub type Main = Pin<Box<dyn Future<Output = ()>>>;
 
 /// One way to run a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Variant {
+pub struct Variant<'a> {
     /// Its name on the command line.
-    pub name: &'static str,
+    pub name: &'a str,
     /// What happens in it, in one line.
-    pub about: &'static str,
+    pub about: &'a str,
 }
 
 /// One question about the wire, and the packets that answer it.
-pub trait Case: Sync {
+pub trait Case: Send + Sync {
     /// Its name on the command line.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// The question that it answers, in one sentence.
-    fn question(&self) -> &'static str;
+    fn question(&self) -> &str;
 
     /// Its variants; the first is the one to look at first.
-    fn variants(&self) -> &'static [Variant];
+    fn variants(&self) -> Vec<Variant<'_>>;
 
     /// Its knobs with their defaults.
     fn knobs(&self) -> Vec<Knob>;
@@ -80,6 +85,12 @@ pub trait Case: Sync {
     /// What can be changed about a plan so that one component is no longer in the way.
     fn reliefs(&self, plan: &Plan) -> Vec<Relief> {
         reliefs(plan)
+    }
+
+    /// Whether a run of the plan depends on chance.
+    fn is_random(&self, plan: &Plan) -> bool {
+        let random = |key: &&str| plan.has(key) && plan.text(key) != "0";
+        ["loss", "jitter"].iter().any(random)
     }
 
     /// Holds the recording against formula and expectations.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::error::nearest_of;
 use super::knob::{Kind, Knob, stack_knobs};
-use super::{Case, CaseError, Variant, find};
+use super::{Case, CaseError, CaseRef, find};
 use crate::host::{Forced, Profile};
 use crate::link::{Direction, DropScripts, LinkConfig, Loss, QueueLimit};
 use crate::record::RunInfo;
@@ -14,8 +14,8 @@ use crate::units::{Bytes, Percent, Span};
 /// A run that can be started.
 #[derive(Clone)]
 pub struct Plan {
-    case: &'static dyn Case,
-    variant: &'static Variant,
+    case: CaseRef,
+    variant: String,
     seed: u64,
     knobs: Vec<Knob>,
     values: BTreeMap<&'static str, String>,
@@ -41,12 +41,13 @@ impl Plan {
     /// # Errors
     /// As [`Plan::new`].
     pub fn of<'a>(
-        case: &'static dyn Case,
+        case: impl Into<CaseRef>,
         variant: &str,
         seed: u64,
         settings: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, CaseError> {
-        let variant = variant_of(case, variant)?;
+        let case = case.into();
+        let variant = variant_of(&*case, variant)?;
         let mut knobs = case.knobs();
         knobs.extend(stack_knobs());
         let values = knobs
@@ -63,7 +64,7 @@ impl Plan {
         for (key, value) in settings {
             plan.set(key, value)?;
         }
-        case.check(&plan)?;
+        plan.case.check(&plan)?;
         Ok(plan)
     }
 
@@ -106,18 +107,24 @@ impl Plan {
     }
 
     /// The case.
-    pub fn case(&self) -> &'static dyn Case {
-        self.case
+    pub const fn case(&self) -> &CaseRef {
+        &self.case
     }
 
     /// The variant.
-    pub const fn variant(&self) -> &'static str {
-        self.variant.name
+    pub fn variant(&self) -> &str {
+        &self.variant
     }
 
     /// The seed.
     pub const fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// Every knob with its value.
+    pub fn knobs(&self) -> impl Iterator<Item = (&Knob, &str)> {
+        let knobs = self.knobs.iter();
+        knobs.map(|knob| (knob, self.values[knob.key].as_str()))
     }
 
     /// Every knob with its value, those left out that are told only where they differ from their defaults.
@@ -138,7 +145,7 @@ impl Plan {
     ) -> Result<Self, CaseError> {
         let mut plan = self.clone();
         if let Some(variant) = variant {
-            plan.variant = variant_of(self.case, variant)?;
+            plan.variant = variant_of(&*self.case, variant)?;
         }
         for (key, value) in settings {
             plan.set(key, value)?;
@@ -169,7 +176,7 @@ impl Plan {
             .filter(|knob| self.values[knob.key] != knob.default);
         RunInfo {
             case: self.case.name().to_owned(),
-            variant: self.variant.name.to_owned(),
+            variant: self.variant.clone(),
             seed: self.seed,
             params: changed
                 .map(|knob| (knob.key.to_owned(), self.values[knob.key].clone()))
@@ -315,11 +322,12 @@ impl Plan {
 }
 
 /// The variant of that name.
-fn variant_of(case: &'static dyn Case, name: &str) -> Result<&'static Variant, CaseError> {
+fn variant_of(case: &dyn Case, name: &str) -> Result<String, CaseError> {
     let variants = case.variants();
     variants
         .iter()
         .find(|variant| variant.name == name)
+        .map(|variant| variant.name.to_owned())
         .ok_or_else(|| {
             let known: Vec<_> = variants.iter().map(|variant| variant.name).collect();
             CaseError::UnknownVariant {
@@ -341,7 +349,7 @@ impl std::fmt::Debug for Plan {
 
 impl Kind {
     /// What the knob takes, in a word or two, for help texts.
-    pub const fn placeholder(&self) -> &'static str {
+    pub fn placeholder(&self) -> &'static str {
         match self {
             Self::Time => "TIME",
             Self::Size | Self::SizeWithin(_) => "SIZE",
@@ -355,6 +363,9 @@ impl Kind {
             Self::Count(_) => "N",
             Self::Switch => "on|off",
             Self::Choice(_) => "WORD",
+            Self::Factor => "xFACTOR",
+            Self::Turn => "TIME|xFACTOR",
+            Self::Or(_, kind) => kind.placeholder(),
         }
     }
 }

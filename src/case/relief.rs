@@ -29,7 +29,7 @@ pub(super) const AMPLE: &str = "16MiB";
 
 impl Relief {
     /// A relief of one setting.
-    pub(super) fn by(
+    pub(crate) fn by(
         (component, layer): (Component, Layer),
         (words, constraint): (impl Into<String>, impl Into<String>),
         (key, value): (&'static str, impl Into<String>),
@@ -103,8 +103,7 @@ impl Plan {
 
     /// Whether the run depends on chance.
     pub fn is_random(&self) -> bool {
-        let random = |key: &&str| self.has(key) && self.text(key) != "0";
-        ["loss", "jitter"].iter().any(random)
+        self.case().is_random(self)
     }
 }
 
@@ -216,7 +215,8 @@ const TUNINGS: [Tuning; 6] = [
     ),
 ];
 
-fn stack(plan: &Plan) -> Vec<Relief> {
+/// The reliefs of what can be tuned on hosts.
+pub(crate) fn stack(plan: &Plan) -> Vec<Relief> {
     let tunings = TUNINGS.iter().filter(|(.., key, value)| {
         // What is set by nobody is Linux's default, or what the application chose.
         plan.text(key) != *value

@@ -174,6 +174,12 @@ impl Run {
         self.inject_into(frame, Verdict::Drop);
     }
 
+    /// The names of the hosts.
+    pub fn hosts(&self) -> Vec<String> {
+        let name = |id| self.world.host(id).borrow().info().name.clone();
+        self.world.host_ids().map(name).collect()
+    }
+
     /// What has happened so far.
     pub fn entries(&self) -> Vec<Entry> {
         self.recorder.borrow().entries().to_vec()
@@ -200,6 +206,15 @@ impl Run {
         let judgement = self.plan.case().judge(&self.plan, &recording);
         let result = judgement.result(&self.plan, &recording);
         Ok(Finished { recording, result })
+    }
+
+    /// Runs to the end of the main task; what happened, and nothing made of it.
+    ///
+    /// # Errors
+    /// [`CaseError::World`] if the world cannot go on.
+    pub fn record(mut self) -> Result<Recording, CaseError> {
+        while self.step()? {}
+        Ok(self.recorder.borrow_mut().take(self.plan.run_info()))
     }
 
     fn has_ended(&mut self) -> bool {

@@ -8,7 +8,7 @@ use crate::app::tls::{
 use crate::rt::Net;
 
 /// The size of the certificate chains.
-pub(super) fn certificates_knob() -> Knob {
+pub(crate) fn certificates_knob() -> Knob {
     Knob::new(
         "certificates",
         "2.5kB",
@@ -19,16 +19,16 @@ pub(super) fn certificates_knob() -> Knob {
 
 /// Both sides of TLS between two hosts.
 #[derive(Debug)]
-pub(super) struct Pair {
+pub(crate) struct Pair {
     /// The client's side.
-    pub(super) client: ClientTls,
+    pub(crate) client: ClientTls,
     /// The server's side.
-    pub(super) server: ServerTls,
+    pub(crate) server: ServerTls,
 }
 
 /// Who may speak TLS with whom in a world.
 #[derive(Debug)]
-pub(super) struct Security {
+pub(crate) struct Security {
     authority: Authority,
     dice: crate::rng::Dice,
     certificates: u64,
@@ -36,7 +36,7 @@ pub(super) struct Security {
 
 impl Security {
     /// An authority for the world of `stage`; the plan has the knob of [`certificates_knob`].
-    pub(super) fn of(plan: &Plan, stage: &Stage<'_>) -> Self {
+    pub(crate) fn of(plan: &Plan, stage: &Stage<'_>) -> Self {
         let dice = stage.world.dice();
         Self {
             authority: Authority::new(dice),
@@ -46,18 +46,23 @@ impl Security {
     }
 
     /// A server on `net` with certificates for `name`.
-    pub(super) fn server(&self, net: &Net, name: &str, terms: Terms) -> ServerTls {
-        let identity = self.authority.issue(&[name], self.certificates);
+    pub(crate) fn server(&self, net: &Net, name: &str, terms: Terms) -> ServerTls {
+        self.server_of(net, &[name], terms)
+    }
+
+    /// The same for several names.
+    pub(crate) fn server_of(&self, net: &Net, names: &[&str], terms: Terms) -> ServerTls {
+        let identity = self.authority.issue(names, self.certificates);
         ServerTls::new(net, self.dice, &identity, terms)
     }
 
     /// A client on `net` of the origin called `name`.
-    pub(super) fn client(&self, net: &Net, name: &str, terms: Terms) -> ClientTls {
+    pub(crate) fn client(&self, net: &Net, name: &str, terms: Terms) -> ClientTls {
         ClientTls::new(net, self.dice, &self.authority, name, terms)
     }
 
     /// Both sides of an origin.
-    pub(super) fn pair(&self, client: &Net, server: &Net, name: &str, terms: Terms) -> Pair {
+    pub(crate) fn pair(&self, client: &Net, server: &Net, name: &str, terms: Terms) -> Pair {
         Pair {
             client: self.client(client, name, terms),
             server: self.server(server, name, terms),
@@ -66,7 +71,7 @@ impl Security {
 }
 
 /// TLS 1.3 without early data, for one protocol on top.
-pub(super) const fn modern(alpn: &'static [&'static str]) -> Terms {
+pub(crate) const fn modern(alpn: &'static [&'static str]) -> Terms {
     Terms {
         version: Version::Tls13,
         early_data: false,

@@ -46,8 +46,8 @@ impl Case for Transfer {
         "How long does one answer of a given size take over a given path?"
     }
 
-    fn variants(&self) -> &'static [Variant] {
-        VARIANTS
+    fn variants(&self) -> Vec<Variant<'_>> {
+        VARIANTS.to_vec()
     }
 
     fn knobs(&self) -> Vec<Knob> {

@@ -25,6 +25,8 @@ Examples:
   wirelab run --all                     every case, with captures and plots in the current directory
   wirelab run handshake/syn-lost        one variant
   wirelab step handshake/syn-lost       the same, event by event
+  wirelab show image-page/origin-h2     a case as a scenario file, to be changed and run
+  wirelab diagnose page.har             what a recorded page waits for
 
 Exit status: 0 if every expectation was kept, 1 if one was not, 2 for misuse and failed input or output.";
 
@@ -33,6 +35,8 @@ Exit status: 0 if every expectation was kept, 1 if one was not, 2 for misuse and
 pub(super) enum Verb {
     /// Shows the cases with their variants and knobs
     List(ListArgs),
+    /// Prints a case, a scenario or a recorded page as a scenario file that runs the same
+    Show(ShowArgs),
     /// Runs cases: prints measurement beside formula, writes captures and plots
     Run(RunArgs),
     /// Steps through one variant or a saved recording, event by event, forward and back
@@ -59,6 +63,31 @@ pub(super) struct ListArgs {
     pub(super) json: bool,
 }
 
+/// Arguments of `show`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = SHOW_EXAMPLES)]
+pub(super) struct ShowArgs {
+    /// The case, or one variant; a scenario file; an HTTP archive, or one page of it
+    #[arg(
+        value_name = "CASE[/VARIANT] | FILE.toml | PAGE.har",
+        required_unless_present = "schema"
+    )]
+    pub(super) case: Option<String>,
+
+    #[command(flatten)]
+    pub(super) settings: Settings,
+
+    /// Print the JSON schema of scenario files, for editors
+    #[arg(long, conflicts_with = "case")]
+    pub(super) schema: bool,
+}
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  wirelab show image-page/origin-h2 > mine.toml      every knob, its value and what it does
+  wirelab show page.har > page.toml                  a recorded page, to be changed and run
+  wirelab show --schema > scenario.schema.json       for `#:schema ./scenario.schema.json` in a file's first line";
+
 /// What changes a run.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Settings {
@@ -67,9 +96,9 @@ pub(super) struct Settings {
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
     pub(super) knobs: Vec<(String, String)>,
 
-    /// Seed of every chance; the same seed gives the same bytes
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(super) seed: u64,
+    /// Seed of every chance, 1 unless a file says otherwise; the same seed gives the same bytes
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
 
     /// Transport profile of clients and servers: linux (default) or smoltcp
     #[arg(long, value_name = "STACK")]
@@ -84,8 +113,11 @@ pub(super) struct Settings {
 )]
 #[command(after_help = RUN_EXAMPLES)]
 pub(super) struct RunArgs {
-    /// Cases, or single variants of them
-    #[arg(value_name = "CASE[/VARIANT]", conflicts_with = "all")]
+    /// Cases, or single variants of them; scenario files; pages from HTTP archives
+    #[arg(
+        value_name = "CASE[/VARIANT] | FILE.toml | PAGE.har",
+        conflicts_with = "all"
+    )]
     pub(super) cases: Vec<String>,
 
     /// Run every variant of every case
@@ -127,6 +159,9 @@ Examples:
   wirelab run handshake transfer --set rtt=20ms
   wirelab run transfer --set bytes=1MB --set loss=1% --seed 7 --out /tmp/lossy
   wirelab run transfer --stack smoltcp --json
+  wirelab run shop.toml/h3              one variant of a scenario of your own
+  wirelab run page.har --set rtt=150ms --set protocol=h3
+                                        a recorded page, as it would be elsewhere
 
 Files, below DIR (default: the current directory):
   captures/CASE/VARIANT/HOST.pcapng     what each host's tap saw, for Wireshark
@@ -144,7 +179,8 @@ Files, below DIR (default: the current directory):
 #[derive(Debug, clap::Args)]
 #[command(after_help = STEP_EXAMPLES)]
 pub(super) struct StepArgs {
-    /// The variant; or a recording that `wirelab run` has written, an events.bin or its directory
+    /// The variant, of a case, a scenario file or an HTTP archive; or a recording that `wirelab run` has written, an
+    /// events.bin or its directory
     #[arg(value_name = "CASE/VARIANT | FILE | DIR")]
     pub(super) case: String,
 
@@ -186,8 +222,8 @@ Expressions: tcp.flags.syn && !tcp.flags.ack; ip.addr == 198.18.0.2; frame.time_
 #[derive(Debug, clap::Args)]
 #[command(after_help = DIAGNOSE_EXAMPLES)]
 pub(super) struct DiagnoseArgs {
-    /// The variant
-    #[arg(value_name = "CASE/VARIANT")]
+    /// The variant; a scenario file, or a page from an HTTP archive
+    #[arg(value_name = "CASE/VARIANT | FILE.toml | PAGE.har")]
     pub(super) case: String,
 
     #[command(flatten)]
@@ -224,6 +260,7 @@ Examples:
   wirelab diagnose image-page/origin-h1-six
   wirelab diagnose image-page/origin-h2 --set loss=2% --target 300ms
   wirelab diagnose transfer/download --set bytes=1MB --losses --out /tmp/losses
+  wirelab diagnose page.har --target 1s
 
 Files, below DIR (default: the current directory):
   plots/CASE/VARIANT-diagnosis.svg      the page as it is and after each relief, by what it spends time on

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::output::Staging;
-use crate::case::{Case, Finished, find};
+use crate::case::{Case, Finished, Plan, find};
 use crate::measure::{CaseResult, Distribution, Page, har};
 use crate::plot::{self, Figure, Theme, comparison, ladder};
 use crate::record::pcapng::Captures;
@@ -30,8 +30,14 @@ pub(super) struct Choice {
 }
 
 /// Writes all files of a run and notes them in its result.
-pub(super) fn write(finished: &mut Finished, choice: Choice, staging: &Staging) -> Result<()> {
+pub(super) fn write(
+    finished: &mut Finished,
+    plan: &Plan,
+    choice: Choice,
+    staging: &Staging,
+) -> Result<()> {
     let Finished { recording, result } = finished;
+    let title = title(&recording.run, about(&**plan.case(), plan.variant()));
     let directory = format!("{CAPTURES}/{}/{}", result.case, result.variant);
     let mut files = write_captures(recording, choice.snaplen, &directory, staging)?;
     files.extend(write_qlogs(recording, &directory, staging)?);
@@ -46,7 +52,9 @@ pub(super) fn write(finished: &mut Finished, choice: Choice, staging: &Staging) 
     }
     let json = format!("{directory}/{RESULT}");
     files.push(json.clone());
-    files.extend(write_pictures(recording, &pages, choice.png, staging)?);
+    files.extend(write_pictures(
+        recording, &title, &pages, choice.png, staging,
+    )?);
     result.files = files;
     staging.write(&json, |out| {
         serde_json::to_writer_pretty(&mut *out, result)?;
@@ -97,26 +105,24 @@ fn write_qlogs(recording: &Recording, directory: &str, staging: &Staging) -> Res
 /// names of their files.
 pub(super) fn write_pictures(
     recording: &Recording,
+    title: &str,
     pages: &[Page],
     png: bool,
     staging: &Staging,
 ) -> Result<Vec<String>> {
     let RunInfo { case, variant, .. } = &recording.run;
-    let (title, path) = (title(&recording.run), format!("plots/{case}/{variant}"));
+    let path = format!("plots/{case}/{variant}");
     let figures = [
-        (path.clone(), Some(ladder(recording, &title))),
+        (path.clone(), Some(ladder(recording, title))),
         (
             format!("{path}-waterfall"),
-            plot::waterfall(recording, pages, &title),
+            plot::waterfall(recording, pages, title),
         ),
-        (
-            format!("{path}-sequence"),
-            plot::sequence(recording, &title),
-        ),
+        (format!("{path}-sequence"), plot::sequence(recording, title)),
         (
             format!("{path}-distribution"),
             Distribution::of(recording)
-                .map(|times| plot::distribution(&times, &title, &recording.run.command())),
+                .map(|times| plot::distribution(&times, title, &recording.run.command())),
         ),
     ];
     let mut files = Vec::new();
@@ -139,8 +145,9 @@ pub(super) fn write_comparison(
         let mut all = results.iter();
         all.find(|result| result.case == case.name() && result.variant == name)
     };
-    let variants = case.variants().iter();
+    let variants = case.variants();
     let complete: Option<Vec<_>> = variants
+        .iter()
         .map(|variant| of_variant(variant.name).cloned())
         .collect();
     let Some(results) = complete else {
@@ -160,28 +167,26 @@ pub(super) fn write_comparison(
 pub(super) fn variant(
     recording: &Recording,
     result: &CaseResult,
+    about: &str,
     variants: usize,
 ) -> report::Variant {
-    let about = about(&recording.run).unwrap_or_default();
     report::Variant::of(recording, result, about, report::FRAMES / variants.max(1))
 }
 
 /// Writes the report of a case with these variants, in the order in which the case lists them, and returns the name
 /// of its file.
 pub(super) fn write_report(
-    case: &str,
+    name: &str,
+    case: Option<&dyn Case>,
     mut variants: Vec<report::Variant>,
     staging: &Staging,
 ) -> Result<String> {
-    let known = find(case).ok();
-    let place = |name: &str| {
-        let mut listed = known?.variants().iter();
-        listed.position(|variant| variant.name == name)
-    };
+    let listed = case.map(Case::variants).unwrap_or_default();
+    let place = |name: &str| listed.iter().position(|variant| variant.name == name);
     variants.sort_by_key(|variant| place(variant.name()));
-    let question = known.map_or("", Case::question);
-    let path = format!("plots/{case}/index.html");
-    let page = report::page(case, question, &variants);
+    let question = case.map_or("", Case::question);
+    let path = format!("plots/{name}/index.html");
+    let page = report::page(name, question, &variants);
     staging.write(&path, |out| Ok(out.write_all(page.as_bytes())?))?;
     Ok(path)
 }
@@ -206,15 +211,20 @@ pub(super) fn write_figure(
     Ok(files)
 }
 
-/// What a ladder shows: the variant's own words, or its name if this wirelab does not know it.
-fn title(run: &RunInfo) -> String {
+/// What a ladder shows: the variant's own words, or its name if nobody knows it.
+pub(super) fn title(run: &RunInfo, about: Option<String>) -> String {
     let name = format!("{}/{}", run.case, run.variant);
-    about(run).map_or_else(|| name.clone(), |about| format!("{name}: {about}"))
+    about.map_or_else(|| name.clone(), |about| format!("{name}: {about}"))
 }
 
-/// What happens in a variant, if this wirelab knows it.
-fn about(run: &RunInfo) -> Option<&'static str> {
-    let mut variants = find(&run.case).ok()?.variants().iter();
-    let known = variants.find(|variant| variant.name == run.variant)?;
-    Some(known.about)
+/// What happens in a variant, in the words of its case.
+pub(super) fn about(case: &dyn Case, variant: &str) -> Option<String> {
+    let variants = case.variants();
+    let mut known = variants.iter().filter(|known| known.name == variant);
+    known.next().map(|known| known.about.to_owned())
+}
+
+/// The same for a run that was saved, if this wirelab knows its case.
+pub(super) fn known_about(run: &RunInfo) -> Option<String> {
+    about(find(&run.case).ok()?, &run.variant)
 }

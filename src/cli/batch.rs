@@ -62,7 +62,7 @@ mod tests {
         let mut counts = Vec::new();
         let names = run(
             &plans,
-            |plan| Ok(plan.variant()),
+            |plan| Ok(plan.variant().to_owned()),
             |count, _| counts.push(count),
         );
         let expected: Vec<_> = plans.iter().map(Plan::variant).collect();

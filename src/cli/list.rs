@@ -24,9 +24,10 @@ pub(super) fn list(args: &ListArgs) -> anyhow::Result<Outcome> {
 /// A case for people.
 fn described(case: &dyn Case) -> String {
     let mut text = format!("{}: {}\n", case.name(), case.question());
-    let names = case.variants().iter().map(|variant| variant.name);
+    let variants = case.variants();
+    let names = variants.iter().map(|variant| variant.name);
     let width = names.map(str::len).max().unwrap_or(0);
-    for variant in case.variants() {
+    for variant in &variants {
         line(&mut text, "", variant.name, width, variant.about);
     }
     text.push_str("  knobs\n");
@@ -64,7 +65,7 @@ fn objects(case: &dyn Case) -> Vec<String> {
             })
         })
         .collect();
-    let object = |variant: &crate::case::Variant| {
+    let object = |variant: &crate::case::Variant<'_>| {
         json!({
             "case": case.name(),
             "question": case.question(),

@@ -13,12 +13,14 @@ mod batch;
 mod completions;
 mod diagnose;
 mod failure;
+mod files;
 mod list;
 mod output;
 mod plot;
 mod run;
 mod saved;
 mod selection;
+mod show;
 mod sizes;
 mod step;
 mod summary;
@@ -76,6 +78,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(verb: Verb, terminal: Terminal) -> anyhow::Result<Outcome> {
     match verb {
         Verb::List(args) => list::list(&args),
+        Verb::Show(args) => show::show(&args),
         Verb::Run(args) => run::run(&args, terminal),
         Verb::Step(args) => step::step(&args, terminal),
         Verb::Diagnose(args) => diagnose::diagnose(&args, terminal),

@@ -46,17 +46,25 @@ fn draw(
     for run in runs {
         let recording = run.recording()?;
         let pages = Page::all(&recording);
-        let pictures = artefacts::write_pictures(&recording, &pages, png, staging)?;
+        let about = artefacts::known_about(&recording.run);
+        let title = artefacts::title(&recording.run, about.clone());
+        let pictures = artefacts::write_pictures(&recording, &title, &pages, png, staging)?;
         files.extend(pictures);
         let beside = runs.iter().filter(|other| run.is_beside(other)).count();
-        let variant = artefacts::variant(&recording, &run.result()?, beside);
+        let variant = artefacts::variant(
+            &recording,
+            &run.result()?,
+            &about.unwrap_or_default(),
+            beside,
+        );
         let case = recording.run.case;
         cases.entry(case).or_default().push(variant);
     }
     for (case, variants) in cases {
-        files.push(artefacts::write_report(&case, variants, staging)?);
+        let known = find(&case).ok();
+        files.push(artefacts::write_report(&case, known, variants, staging)?);
         // A case that this wirelab does not know has pictures of its runs and a report only.
-        let Ok(case) = find(&case) else { continue };
+        let Some(case) = known else { continue };
         let saved = SavedRun::find(&out.join(CAPTURES).join(case.name()))?;
         let results: Result<Vec<CaseResult>> = saved.iter().map(SavedRun::result).collect();
         files.extend(artefacts::write_comparison(case, &results?, png, staging)?);

@@ -9,7 +9,7 @@ use super::artefacts::{self, Choice};
 use super::output::Staging;
 use super::terminal::{self, Terminal};
 use super::{Outcome, batch, selection, summary, table};
-use crate::case::{Case, Plan, Run, all};
+use crate::case::{CaseRef, Plan, Run};
 use crate::measure::CaseResult;
 use crate::report::Variant;
 
@@ -20,12 +20,12 @@ pub(super) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome> {
     let (results, variants): (Vec<_>, Vec<_>) = run_all(&plans, args, &staging, terminal)?
         .into_iter()
         .unzip();
-    for case in cases_of(&results) {
-        artefacts::write_comparison(case, &results, args.png, &staging)?;
+    for case in cases_of(&plans) {
+        artefacts::write_comparison(&**case, &results, args.png, &staging)?;
         let all = std::iter::zip(&results, &variants);
         let of_case = all.filter(|(result, _)| result.case == case.name());
         let of_case = of_case.map(|(_, variant)| variant.clone()).collect();
-        artefacts::write_report(case.name(), of_case, &staging)?;
+        artefacts::write_report(case.name(), Some(&**case), of_case, &staging)?;
     }
     let committed = staging.commit()?;
     let printed = terminal::print(&text(args, &results, terminal));
@@ -53,10 +53,11 @@ fn run_all(
     };
     let work = |plan: &Plan| {
         let mut finished = Run::start(plan).finish()?;
-        artefacts::write(&mut finished, choice, staging)?;
+        artefacts::write(&mut finished, plan, choice, staging)?;
         let is_beside = |other: &&Plan| other.case().name() == plan.case().name();
         let beside = plans.iter().filter(is_beside).count();
-        let variant = artefacts::variant(&finished.recording, &finished.result, beside);
+        let about = artefacts::about(&**plan.case(), plan.variant()).unwrap_or_default();
+        let variant = artefacts::variant(&finished.recording, &finished.result, &about, beside);
         Ok((finished.result, variant))
     };
     let done = |count: usize, plan: &Plan| {
@@ -70,10 +71,15 @@ fn run_all(
     results
 }
 
-/// The cases that these results are of, in catalog order.
-fn cases_of(results: &[CaseResult]) -> impl Iterator<Item = &'static dyn Case> {
-    let has_result = |case: &&dyn Case| results.iter().any(|result| result.case == case.name());
-    all().iter().copied().filter(has_result)
+/// The cases of these plans, each once, in their order.
+fn cases_of(plans: &[Plan]) -> Vec<&CaseRef> {
+    let mut cases: Vec<&CaseRef> = Vec::new();
+    for plan in plans {
+        if !cases.iter().any(|case| case.name() == plan.case().name()) {
+            cases.push(plan.case());
+        }
+    }
+    cases
 }
 
 /// What is printed.

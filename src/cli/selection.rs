@@ -3,83 +3,145 @@
 use anyhow::{Result, anyhow, bail};
 
 use super::args::{RunArgs, Settings};
-use super::sizes;
-use crate::case::{Case, Plan, Variant, all, find};
+use super::{files, sizes};
+use crate::case::{CaseRef, Plan, all, find};
 
 /// The plans of `wirelab run`, in catalog order for `--all` and in the order of the names otherwise; no plan
 /// comes twice.
 pub(super) fn plans(args: &RunArgs) -> Result<Vec<Plan>> {
-    let variants = if args.all {
-        all().iter().flat_map(|case| variants_of(*case)).collect()
+    let chosen = if args.all {
+        all()
+            .iter()
+            .flat_map(|case| Chosen::all(&CaseRef::from(*case)))
+            .collect()
     } else {
         named(&args.cases)?
     };
-    if variants.is_empty() {
+    if chosen.is_empty() {
         bail!(
             "nothing to run: name a case, for example `wirelab run handshake/open`, or give --all; \
              `wirelab list` shows all cases"
         );
     }
     let settings = merged(&args.settings)?;
-    variants
-        .into_iter()
-        .map(|(case, variant)| plan(case.name(), variant, args.settings.seed, &settings))
+    chosen
+        .iter()
+        .map(|chosen| chosen.plan(args.settings.seed, &settings))
         .collect()
 }
 
-/// The plan of `wirelab step`.
+/// The plan of a command that takes one variant.
 pub(super) fn single(name: &str, typed: &Settings) -> Result<Plan> {
-    let Some((case, variant)) = name.split_once('/') else {
-        let variants = find(name)?.variants();
-        let known: Vec<_> = variants.iter().map(|variant| variant.name).collect();
-        bail!(
-            "`{name}` is a case, and one variant is needed: write for example `{name}/{}`; it has: {}",
-            known[0],
-            known.join(", ")
-        );
+    single_of(&opened(name)?, name, typed)
+}
+
+/// The variants that a name means, which a command that takes one is to choose from.
+pub(super) fn opened(name: &str) -> Result<Vec<Chosen>> {
+    if files::is_file(name) {
+        return files::open(name);
+    }
+    Ok(match name.split_once('/') {
+        Some((case, variant)) => vec![Chosen::one(find(case)?, variant)],
+        None => Chosen::all(&CaseRef::from(find(name)?)).collect(),
+    })
+}
+
+/// The plan of the only one of these variants.
+pub(super) fn single_of(chosen: &[Chosen], name: &str, typed: &Settings) -> Result<Plan> {
+    match chosen {
+        [one] if files::is_file(name) || name.contains('/') => {
+            one.plan(typed.seed, &merged(typed)?)
+        }
+        several => Err(needs_variant(name, several)),
+    }
+}
+
+/// The plan of the first of these variants.
+pub(super) fn first_of(chosen: &[Chosen], name: &str, typed: &Settings) -> Result<Plan> {
+    let Some(first) = chosen.first() else {
+        bail!("`{name}` has no variant");
     };
-    plan(case, variant, typed.seed, &merged(typed)?)
+    first.plan(typed.seed, &merged(typed)?)
+}
+
+/// What to type instead of the name of several variants.
+fn needs_variant(name: &str, several: &[Chosen]) -> anyhow::Error {
+    let known: Vec<_> = several.iter().map(|one| one.variant.as_str()).collect();
+    let first = known.first().copied().unwrap_or_default();
+    let what = if files::is_file(name) {
+        "file of several variants"
+    } else {
+        "case"
+    };
+    anyhow!(
+        "`{name}` is a {what}, and one variant is needed: write for example `{name}/{first}`; it has: {}",
+        known.join(", ")
+    )
 }
 
 type Setting<'a> = (&'a str, &'a str);
 
-fn plan(case: &str, variant: &str, seed: u64, settings: &[Setting<'_>]) -> Result<Plan> {
-    let settings = sizes::read(find(case)?, settings)?;
-    let settings = settings.iter().map(|(key, value)| (*key, value.as_ref()));
-    Ok(Plan::new(case, variant, seed, settings)?)
+/// A variant that was named.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    pub(super) case: CaseRef,
+    pub(super) variant: String,
+    /// The seed that a file gives.
+    pub(super) seed: Option<u64>,
+    /// The settings that a file gives.
+    pub(super) settings: Vec<(String, String)>,
 }
 
-type Chosen = (&'static dyn Case, &'static str);
+impl Chosen {
+    fn one(case: impl Into<CaseRef>, variant: &str) -> Self {
+        Self {
+            case: case.into(),
+            variant: variant.to_owned(),
+            seed: None,
+            settings: Vec::new(),
+        }
+    }
 
-fn variants_of(case: &'static dyn Case) -> impl Iterator<Item = Chosen> {
-    let name = |variant: &'static Variant| variant.name;
-    case.variants()
-        .iter()
-        .map(move |variant| (case, name(variant)))
+    /// All variants of a case.
+    fn all(case: &CaseRef) -> impl Iterator<Item = Self> + use<> {
+        let variants = case.variants();
+        let all: Vec<_> = variants
+            .iter()
+            .map(|variant| Self::one(case.clone(), variant.name))
+            .collect();
+        all.into_iter()
+    }
+
+    /// The plan with what was typed, which wins over what a file says.
+    pub(super) fn plan(&self, seed: Option<u64>, typed: &[Setting<'_>]) -> Result<Plan> {
+        let own = self.settings.iter();
+        let own = own.map(|(key, value)| (key.as_str(), value.as_str()));
+        let settings: Vec<_> = own.chain(typed.iter().copied()).collect();
+        let settings = sizes::read(&*self.case, &settings)?;
+        let settings = settings.iter().map(|(key, value)| (*key, value.as_ref()));
+        let seed = seed.or(self.seed).unwrap_or(1);
+        Ok(Plan::of(self.case.clone(), &self.variant, seed, settings)?)
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        self.case.name() == other.case.name() && self.variant == other.variant
+    }
 }
 
-/// The variants of these `CASE[/VARIANT]`, each once.
+/// The variants of these `CASE[/VARIANT]` and files, each once.
 fn named(names: &[String]) -> Result<Vec<Chosen>> {
     let mut chosen: Vec<Chosen> = Vec::new();
     for name in names {
-        let (case, variant) = match name.split_once('/') {
-            Some((case, variant)) => (find(case)?, Some(variant)),
-            None => (find(name)?, None),
-        };
-        let wanted: Vec<_> = match variant {
-            Some(variant) => {
-                // Only a plan knows how to refuse a variant.
-                let plan = Plan::new(case.name(), variant, 0, [])?;
-                vec![(case, plan.variant())]
-            }
-            None => variants_of(case).collect(),
-        };
-        for (case, variant) in wanted {
-            if !chosen
-                .iter()
-                .any(|(known, name)| known.name() == case.name() && *name == variant)
-            {
-                chosen.push((case, variant));
+        let wanted = opened(name)?;
+        if let [one] = wanted.as_slice()
+            && !files::is_file(name)
+        {
+            // Only a plan knows how to refuse a variant, and it does so before any setting.
+            Plan::of(one.case.clone(), &one.variant, 0, [])?;
+        }
+        for wanted in wanted {
+            if !chosen.iter().any(|known| known.is(&wanted)) {
+                chosen.push(wanted);
             }
         }
     }
@@ -127,7 +189,7 @@ mod tests {
             .map(|(key, value)| ((*key).into(), (*value).into()));
         Settings {
             knobs: settings.collect(),
-            seed: 1,
+            seed: Some(1),
             stack: stack.map(str::to_owned),
         }
     }
@@ -153,6 +215,6 @@ mod tests {
             chosen.len(),
             find("handshake").expect("it exists").variants().len()
         );
-        assert_eq!(chosen[0].1, "open");
+        assert_eq!(chosen[0].variant, "open");
     }
 }

@@ -147,6 +147,7 @@ const fn classes(component: Component) -> &'static [Class] {
         Component::Handshake => &[Class::Tls],
         Component::Streams => &[Class::HeadOfLine],
         Component::Think => &[Class::Think],
+        Component::Client => &[Class::Client],
         // A window is full for so long because losses keep it small.
         Component::Loss => &[
             Class::CongestionWindow,

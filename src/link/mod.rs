@@ -12,6 +12,7 @@
 mod chance;
 mod config;
 mod distribution;
+mod episode;
 mod fault;
 mod flows;
 mod jitter;
@@ -25,6 +26,7 @@ mod valve;
 mod words;
 
 pub use config::{Late, LinkConfig, ParseConfigError};
+pub use episode::{Episode, Trouble};
 pub use fault::{Reorder, Verdict};
 pub use flows::FlowMemory;
 pub use jitter::Distribution;
@@ -41,6 +43,7 @@ use crate::rng::Dice;
 use crate::units::{SimTime, Span};
 use crate::wire::packet::Ipv4View;
 use crate::wire::{ETHERNET_HEADER, Frame, FrameId};
+use episode::Affliction;
 use fault::{Chances, Fate, Gap};
 use jitter::Propagation;
 use queue::Queue;
@@ -58,6 +61,8 @@ pub struct Link {
     watch: Watch,
     late: Option<(Watch, Span)>,
     memory: Option<FlowMemory>,
+    /// What befalls it for a while.
+    afflictions: Vec<Affliction>,
     injected: Option<Verdict>,
     valve: Option<Valve>,
     /// Whether anything beyond rate, queue and delay is configured.
@@ -80,6 +85,7 @@ impl Link {
                 .as_ref()
                 .map(|late| (Watch::new(&late.frames), late.by)),
             memory: None,
+            afflictions: Vec::new(),
             injected: None,
             valve: None,
             meddles: config.meddles(),
@@ -101,6 +107,12 @@ impl Link {
         self.meddles = true;
         let new = || Valve::new(dice.stream(&format!("link/{name}/valve")));
         self.valve.get_or_insert_with(new).clone()
+    }
+
+    /// Lets an episode befall the link, whose chance is called `name`.
+    pub fn afflict(&mut self, episode: &Episode, dice: Dice, name: &str) {
+        self.afflictions.push(Affliction::new(episode, dice, name));
+        self.meddles = true;
     }
 
     /// Which link this is.
@@ -214,6 +226,9 @@ impl Link {
             && watch.names(&frame.bytes)
         {
             fate.longer = *by;
+        }
+        for affliction in &mut self.afflictions {
+            affliction.befall(now, frame, &mut fate);
         }
         if let Some(verdict) = self.injected.take() {
             fate = self.chances.obey(verdict);

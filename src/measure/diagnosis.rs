@@ -40,6 +40,8 @@ pub enum Component {
     Streams,
     /// How long the server thinks.
     Think,
+    /// How long the client's own program works.
+    Client,
     /// Losses on the path.
     Loss,
     /// The rate of the line.
@@ -235,13 +237,14 @@ impl Component {
             Self::Loss => "loss",
             Self::Rate => "rate",
             Self::Distance => "distance",
+            Self::Client => "client",
         }
     }
 
     /// What relieving it costs, on a scale of three: a setting of hosts, other software, other places and lines.
     pub const fn cost(self) -> u32 {
         match self {
-            Self::Multiplexing | Self::Streams | Self::Think => 2,
+            Self::Multiplexing | Self::Streams | Self::Think | Self::Client => 2,
             Self::Loss | Self::Rate | Self::Distance => 3,
             _ => 1,
         }

@@ -14,7 +14,7 @@ use crate::host::{
     DEFAULT_MTU, FrameNames, Host, HostSetup, HostTimer, Outbox, Profile, SocketRow, SpareFrames,
     Stirred,
 };
-use crate::link::{Arrival, Link, LinkConfig, LinkStats, Valve, Verdict};
+use crate::link::{Arrival, Episode, Link, LinkConfig, LinkStats, Valve, Verdict};
 use crate::rng::Dice;
 use crate::rt::{Clock, Executor, HostRef, Net, Spawner, TimerId};
 use crate::units::SimTime;
@@ -236,6 +236,16 @@ impl World {
             .iter()
             .find(|route| route.from == from && route.to == to)?;
         self.links.get_mut(usize::from(route.legs[CORE].0))
+    }
+
+    /// Lets an episode befall the link that carries frames from `from` to `to`, if a path joins them.
+    pub fn afflict(&mut self, from: HostId, to: HostId, episode: &Episode) {
+        let dice = self.dice;
+        let name = |id: HostId| self.host(id).borrow().info().name.clone();
+        let chance = format!("episode/{}->{}/{}", name(from), name(to), episode.from);
+        if let Some(link) = self.core_link(from, to) {
+            link.afflict(episode, dice, &chance);
+        }
     }
 
     /// What can be turned at the core path from one host to another while the world runs, also by its own tasks;

@@ -155,6 +155,10 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("plot", &["<DIR>"]),
     ("plot nowhere", &["nowhere", "wirelab run"]),
     ("completions tcsh", &["tcsh", "bash"]),
+    ("run nowhere.toml", &["nowhere.toml", "scenario in TOML"]),
+    ("diagnose nowhere.har", &["nowhere.har", "HTTP archive"]),
+    ("show", &["CASE[/VARIANT]"]),
+    ("show nonsense", &["`nonsense`", "wirelab list"]),
 ];
 
 #[test]

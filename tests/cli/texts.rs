@@ -21,6 +21,7 @@ fn the_help_shows_verbs_and_examples() {
 
     Commands:
       list         Shows the cases with their variants and knobs
+      show         Prints a case, a scenario or a recorded page as a scenario file that runs the same
       run          Runs cases: prints measurement beside formula, writes captures and plots
       step         Steps through one variant or a saved recording, event by event, forward and back
       diagnose     Says which component is the constraint, and what each relief would gain
@@ -39,6 +40,8 @@ fn the_help_shows_verbs_and_examples() {
       wirelab run --all                     every case, with captures and plots in the current directory
       wirelab run handshake/syn-lost        one variant
       wirelab step handshake/syn-lost       the same, event by event
+      wirelab show image-page/origin-h2     a case as a scenario file, to be changed and run
+      wirelab diagnose page.har             what a recorded page waits for
 
     Exit status: 0 if every expectation was kept, 1 if one was not, 2 for misuse and failed input or
     output.

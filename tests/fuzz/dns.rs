@@ -5,7 +5,7 @@ use wirelab::harness::Lab;
 use wirelab::units::Span;
 
 /// Nobody panics, and the world comes to rest. The first byte says who is asked and who answers with the rest.
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let Some((kind, data)) = data.split_first() else {
         return;
     };

@@ -41,7 +41,7 @@ struct Connection {
 }
 
 /// Nobody panics, and the world comes to rest.
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let mut lab = Lab::new(1);
     let (client, server) = (lab.host("client"), lab.host("server"));
     let _path = lab.join(&client, &server, "delay 5ms").unwrap();

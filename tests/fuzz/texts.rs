@@ -7,7 +7,7 @@ use wirelab::sweep::{Axis, Journal, Shard};
 use wirelab::units::{BitRate, Bytes, Percent, Span};
 
 /// Nobody panics; what is read as a link's configuration prints as what is read the same again.
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let _ = events_file::read(data);
     let _ = Journal::read(data);
     let Ok(text) = std::str::from_utf8(data) else {

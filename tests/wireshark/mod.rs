@@ -46,7 +46,11 @@ const HEADERS: &str = "1";
 fn captures(mut check: impl FnMut(&str, &Index<'_>, HostId, &[u8])) {
     let variants = all()
         .iter()
-        .flat_map(|case| case.variants().iter().map(move |variant| (case, variant)))
+        .flat_map(|case| {
+            case.variants()
+                .into_iter()
+                .map(move |variant| (case, variant))
+        })
         .map(|(case, variant)| (case.name(), variant.name, &[][..]));
     let repairs = REPAIRS
         .iter()

@@ -29,6 +29,10 @@ pub struct Client {
     pub tls: Option<ClientTls>,
     /// Who tells for each connection where the origin is; without it the address of `remote` is known.
     pub lookup: Option<Stub>,
+    /// How much longer a lookup takes than the resolver's answer.
+    pub lookup_wait: Span,
+    /// How long the client works on a connection before it is ready: certificates, chiefly.
+    pub setup: Span,
     /// How long TCP may take to connect, if that is limited.
     pub connect_timeout: Option<Span>,
     /// Bytes that HTTP/2 may send of all answers before the client has read them (RFC 9113 section 5.2), if not as
@@ -54,6 +58,8 @@ impl Client {
             tcp: TcpOptions::without_nagle(),
             tls: None,
             lookup: None,
+            lookup_wait: Span::ZERO,
+            setup: Span::ZERO,
             connect_timeout: None,
             http2_window: None,
         }
@@ -101,19 +107,33 @@ impl Client {
                 Channel::Tls(Box::new(tls.connect(stream).await?))
             }
         };
+        self.settle().await;
         exchange.connected(channel.socket());
         let ends = channel.ends().ok_or(std::io::ErrorKind::NotConnected)?;
         Ok((channel, ends))
     }
 
+    /// The client's own work on a new connection.
+    pub(in crate::app) async fn settle(&self) {
+        if !self.setup.is_zero() {
+            self.net.clock().sleep(self.setup).await;
+        }
+    }
+
     /// Where the origin is.
-    async fn look_up(&self, exchange: &Exchange) -> std::io::Result<SocketAddrV4> {
+    pub(in crate::app) async fn look_up(
+        &self,
+        exchange: &Exchange,
+    ) -> std::io::Result<SocketAddrV4> {
         let Some(stub) = &self.lookup else {
             return Ok(self.remote);
         };
         exchange.phase(Phase::DnsStart);
         let address = stub.resolve(self.host_name()).await;
         let address = address.map_err(std::io::Error::other)?;
+        if !self.lookup_wait.is_zero() {
+            self.net.clock().sleep(self.lookup_wait).await;
+        }
         exchange.phase(Phase::DnsEnd);
         Ok(SocketAddrV4::new(address, self.remote.port()))
     }

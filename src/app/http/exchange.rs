@@ -1,6 +1,14 @@
 //! One request and its response, as the client tells of them.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
+use bytes::Buf;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
 use super::channel::Mark;
+use super::course::Course;
 use crate::event::{AppEvent, ByteRange, Layer, Phase, RequestId, SocketId};
 use crate::rt::Net;
 
@@ -11,6 +19,11 @@ pub(in crate::app) struct Exchange {
     id: RequestId,
     path: String,
     socket: Option<SocketId>,
+    /// Bytes of its head besides what every request has.
+    padding: usize,
+    course: Course,
+    /// Whether it tells no more of its steps: another connection has taken the request over.
+    silent: Rc<Cell<bool>>,
 }
 
 impl Exchange {
@@ -26,9 +39,55 @@ impl Exchange {
             id,
             path,
             socket: None,
+            padding: 0,
+            course: Course::default(),
+            silent: Rc::default(),
         };
         exchange.phase(Phase::Queued);
         exchange
+    }
+
+    /// A request that nobody makes and that tells nothing, for whoever opens a connection ahead.
+    pub(in crate::app) fn silent(net: Net, id: RequestId) -> Self {
+        Self {
+            net,
+            id,
+            path: String::new(),
+            socket: None,
+            padding: 0,
+            course: Course::default(),
+            silent: Rc::new(Cell::new(true)),
+        }
+    }
+
+    /// The same with a head that is longer by so many bytes.
+    pub(in crate::app) const fn padded(mut self, bytes: usize) -> Self {
+        self.padding = bytes;
+        self
+    }
+
+    /// The same, with a course that others watch.
+    pub(in crate::app) fn on_course(mut self, course: &Course) -> Self {
+        self.course = course.clone();
+        self
+    }
+
+    /// What makes its head longer: cookies, as in life.
+    pub(in crate::app) fn cookie(&self) -> Option<String> {
+        (self.padding > 0).then(|| "c".repeat(self.padding))
+    }
+
+    /// The same, with a voice of its own that can be taken away: for an attempt on its behalf that may come to nothing.
+    pub(in crate::app) fn attempt(&self) -> Self {
+        Self {
+            silent: Rc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Tells no more of its steps.
+    pub(in crate::app) fn hush(&self) {
+        self.silent.set(true);
     }
 
     pub(in crate::app) const fn id(&self) -> RequestId {
@@ -58,6 +117,9 @@ impl Exchange {
     }
 
     pub(in crate::app) fn phase(&self, phase: Phase) {
+        if self.silent.get() {
+            return;
+        }
         self.net.tell(|| AppEvent::Phase {
             request: self.id,
             phase,
@@ -85,6 +147,29 @@ impl Exchange {
         }
     }
 
+    /// The head of the answer is there.
+    pub(in crate::app) fn began(&self) {
+        self.phase(Phase::ResponseStart);
+        self.course.started();
+    }
+
+    /// Reads a body to its end; its length.
+    pub(in crate::app) async fn read(&self, mut body: Incoming) -> hyper::Result<u64> {
+        let mut bytes = 0;
+        while let Some(frame) = body.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                bytes += data.remaining() as u64;
+                self.course.received(bytes);
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// So many bytes of the body are there.
+    pub(in crate::app) fn received(&self, bytes: u64) {
+        self.course.received(bytes);
+    }
+
     /// The last byte of the response has come.
     pub(in crate::app) fn answered(&self, status: u16, body: u64) {
         self.phase(Phase::ResponseEnd);
@@ -105,5 +190,6 @@ impl Exchange {
             body,
             error,
         });
+        self.course.ended();
     }
 }

@@ -9,6 +9,7 @@
 
 mod channel;
 mod client;
+mod course;
 mod exchange;
 mod filler;
 mod requests;
@@ -18,6 +19,8 @@ mod want;
 
 pub(super) use self::channel::{Channel, Position};
 pub use self::client::Client;
+pub(super) use self::course::Course;
+pub use self::course::Moment;
 pub(super) use self::exchange::Exchange;
 pub use self::filler::Filler;
 pub use self::requests::{Carrier, Ends, Requests};

@@ -1,5 +1,6 @@
 //! What a server answers.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::rc::Rc;
 
@@ -23,6 +24,8 @@ pub struct Object {
 #[derive(Clone, Debug)]
 pub struct Site {
     objects: Rc<[Object]>,
+    /// Their paths, where they have others than [`Site::path`] gives.
+    paths: Rc<BTreeMap<String, usize>>,
     requests: Requests,
 }
 
@@ -40,7 +43,18 @@ impl Site {
     pub fn new(objects: impl IntoIterator<Item = Object>, requests: Requests) -> Self {
         Self {
             objects: objects.into_iter().collect(),
+            paths: Rc::default(),
             requests,
+        }
+    }
+
+    /// A site of objects that have paths of their own, such as `/style.css`.
+    pub fn named(objects: impl IntoIterator<Item = (String, Object)>, requests: Requests) -> Self {
+        let (paths, objects): (Vec<_>, Vec<_>) = objects.into_iter().unzip();
+        let paths = paths.into_iter().zip(0..).collect();
+        Self {
+            paths: Rc::new(paths),
+            ..Self::new(objects, requests)
         }
     }
 
@@ -50,6 +64,9 @@ impl Site {
     }
 
     fn object(&self, path: &str) -> Option<Object> {
+        if let Some(position) = self.paths.get(path) {
+            return self.objects.get(*position).copied();
+        }
         let ordinal: usize = path.strip_prefix("/object/")?.parse().ok()?;
         self.objects.get(ordinal.checked_sub(1)?).copied()
     }

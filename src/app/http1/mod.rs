@@ -6,6 +6,7 @@ mod response;
 
 pub use self::pipeline::pipeline;
 pub use self::pool::fetch;
+pub(super) use self::pool::{Connection, connect};
 
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;

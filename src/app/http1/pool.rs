@@ -8,7 +8,7 @@ use futures::channel::mpsc::UnboundedReceiver;
 use futures::future::{join, join_all};
 use futures::lock::Mutex;
 use http::Request;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::Empty;
 use hyper::client::conn::http1::{Builder, SendRequest};
 
 use crate::app::http::{Client, Ends, Exchange, Position, Want, discover};
@@ -19,7 +19,7 @@ use crate::rt::JoinHandle;
 type Queue = Rc<Mutex<UnboundedReceiver<Exchange>>>;
 
 /// A connection that can take one request at a time.
-struct Connection {
+pub(in crate::app) struct Connection {
     sender: SendRequest<Empty<Bytes>>,
     task: JoinHandle<()>,
     socket: SocketId,
@@ -77,7 +77,8 @@ async fn work(client: Client, queue: Queue) {
     }
 }
 
-async fn connect(
+/// Opens a connection on behalf of `exchange`.
+pub(in crate::app) async fn connect(
     client: &Client,
     exchange: &mut Exchange,
 ) -> Result<Connection, Box<dyn std::error::Error>> {
@@ -97,11 +98,29 @@ async fn connect(
 }
 
 impl Connection {
+    /// Its name in events.
+    pub(in crate::app) const fn socket(&self) -> SocketId {
+        self.socket
+    }
+
+    /// Whether it takes no more requests.
+    pub(in crate::app) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
     /// Sends a request and reads the answer to its end.
-    async fn fetch(&mut self, client: &Client, exchange: &Exchange) -> hyper::Result<()> {
+    pub(in crate::app) async fn fetch(
+        &mut self,
+        client: &Client,
+        exchange: &Exchange,
+    ) -> hyper::Result<()> {
         self.sender.ready().await?;
-        let request = Request::get(exchange.path())
-            .header(http::header::HOST, &client.authority)
+        let mut request =
+            Request::get(exchange.path()).header(http::header::HOST, &client.authority);
+        if let Some(cookie) = exchange.cookie() {
+            request = request.header(http::header::COOKIE, cookie);
+        }
+        let request = request
             .body(Empty::new())
             .expect("a path of a site is a valid target");
         let (sent, read) = (self.position.written(), self.position.read());
@@ -112,9 +131,9 @@ impl Connection {
         exchange.phase(Phase::RequestEnd);
         let response = answer.await?;
         exchange.spanned(false, sent, self.position.written());
-        exchange.phase(Phase::ResponseStart);
+        exchange.began();
         let status = response.status().as_u16();
-        let body = response.into_body().collect().await?.to_bytes().len() as u64;
+        let body = exchange.read(response.into_body()).await?;
         // Without pipelining whatever came since the request is the answer.
         exchange.spanned(true, read, self.position.read());
         exchange.answered(status, body);

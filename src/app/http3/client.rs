@@ -55,7 +55,7 @@ async fn fetch_all(client: &Client, mut exchanges: UnboundedReceiver<Exchange>) 
 type Sender = SendRequest<h3_quinn::OpenStreams, Bytes>;
 
 /// A connection that takes any number of requests at a time.
-struct Connection {
+pub(in crate::app) struct Connection {
     sender: Sender,
     task: JoinHandle<()>,
     socket: SocketId,
@@ -63,22 +63,27 @@ struct Connection {
 }
 
 /// Opens a connection on behalf of `exchange`, which waits for it.
-async fn connect(client: &Client, exchange: &mut Exchange) -> Result<Connection, Box<dyn Error>> {
+pub(in crate::app) async fn connect(
+    client: &Client,
+    exchange: &mut Exchange,
+) -> Result<Connection, Box<dyn Error>> {
     let tls = client.tls.as_ref().expect("QUIC is never without TLS");
     exchange.assigned(None);
+    let remote = client.look_up(exchange).await?;
     exchange.phase(Phase::ConnectStart);
     let quic = QuicClient::new(&client.net, &client.spawner, tls);
     let Connecting {
         handshake,
         socket,
         name,
-    } = quic.connect(client.remote)?;
+    } = quic.connect(remote)?;
     exchange.on(socket);
     exchange.phase(Phase::TlsStart); // the handshakes of QUIC and of TLS are one
     let quic = match handshake.into_0rtt() {
         Ok((connection, _)) => connection,
         Err(handshake) => handshake.await?,
     };
+    client.settle().await;
     exchange.connected(socket);
     let quic = h3_quinn::Connection::new(quic);
     let (mut connection, sender) = builder().send_grease(false).build(quic).await?;
@@ -94,8 +99,13 @@ async fn connect(client: &Client, exchange: &mut Exchange) -> Result<Connection,
 }
 
 impl Connection {
+    /// Its name in events.
+    pub(in crate::app) const fn socket(&self) -> SocketId {
+        self.socket
+    }
+
     /// Sends a request and reads the answer to its end.
-    async fn request(&self, client: &Client, exchange: Exchange) {
+    pub(in crate::app) async fn request(&self, client: &Client, exchange: Exchange) {
         if let Err(error) = self.converse(client, &exchange).await {
             exchange.failed(&error);
         }
@@ -103,7 +113,11 @@ impl Connection {
 
     async fn converse(&self, client: &Client, exchange: &Exchange) -> Result<(), StreamError> {
         let url = format!("{}{}", client.origin(), exchange.path());
-        let request = Request::get(url)
+        let mut request = Request::get(url);
+        if let Some(cookie) = exchange.cookie() {
+            request = request.header(http::header::COOKIE, cookie);
+        }
+        let request = request
             .body(())
             .expect("an authority and a path of a site make a valid target");
         let mut stream = self.sender.clone().send_request(request).await?;
@@ -117,12 +131,13 @@ impl Connection {
         stream.finish().await?;
         exchange.phase(Phase::RequestEnd);
         let response = stream.recv_response().await?;
-        exchange.phase(Phase::ResponseStart);
+        exchange.began();
         let mut body = 0;
         while let Some(data) = stream.recv_data().await? {
             let end = body + data.remaining() as u64;
             exchange.bytes(Layer::Stream(id), true, body, end);
             body = end;
+            exchange.received(body);
         }
         exchange.answered(response.status().as_u16(), body);
         Ok(())

@@ -7,4 +7,5 @@ mod client;
 mod server;
 
 pub use self::client::fetch;
+pub(super) use self::client::{Connection, connect};
 pub use self::server::serve;

@@ -39,8 +39,8 @@ impl Case for Exchanges {
         "When is data acknowledged between requests?"
     }
 
-    fn variants(&self) -> &'static [Variant] {
-        VARIANTS
+    fn variants(&self) -> Vec<Variant<'_>> {
+        VARIANTS.to_vec()
     }
 
     fn knobs(&self) -> Vec<Knob> {

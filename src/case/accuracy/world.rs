@@ -2,7 +2,7 @@
 
 use super::exchanges::{self, Exchanges};
 use super::reference::Experiment;
-use crate::case::{CaseError, Plan};
+use crate::case::{CaseError, CaseRef, Plan};
 use crate::measure::accuracy::Kind;
 use crate::units::Bytes;
 
@@ -24,7 +24,13 @@ pub(super) fn plan(
         "delack" => {
             let exchanges = [&exchange(experiment)[..], &[bytes]].concat();
             let settings = settings(&exchanges);
-            return Plan::of(&Exchanges, exchanges::VARIANT, seed, borrowed(&settings)).map(Some);
+            return Plan::of(
+                CaseRef::Built(&Exchanges),
+                exchanges::VARIANT,
+                seed,
+                borrowed(&settings),
+            )
+            .map(Some);
         }
         "keepalive" => ("keep-alive", "probe-dead-peer", settings(&keep_alive())),
         "tw" if experiment.case.ends_with("server_closes") => {

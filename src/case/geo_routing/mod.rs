@@ -78,8 +78,8 @@ impl Case for GeoRouting {
         "What makes users meet the server near them, and what does that gain?"
     }
 
-    fn variants(&self) -> &'static [Variant] {
-        VARIANTS
+    fn variants(&self) -> Vec<Variant<'_>> {
+        VARIANTS.to_vec()
     }
 
     fn knobs(&self) -> Vec<Knob> {

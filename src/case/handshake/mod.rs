@@ -90,8 +90,8 @@ impl Case for Handshake {
         "What does opening a connection cost, and what does one lost segment of it cost more?"
     }
 
-    fn variants(&self) -> &'static [Variant] {
-        VARIANTS
+    fn variants(&self) -> Vec<Variant<'_>> {
+        VARIANTS.to_vec()
     }
 
     fn knobs(&self) -> Vec<Knob> {

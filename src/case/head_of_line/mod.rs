@@ -79,8 +79,8 @@ impl Case for HeadOfLine {
         "Which objects wait for one that is slow, and which for one lost segment?"
     }
 
-    fn variants(&self) -> &'static [Variant] {
-        VARIANTS
+    fn variants(&self) -> Vec<Variant<'_>> {
+        VARIANTS.to_vec()
     }
 
     fn knobs(&self) -> Vec<Knob> {

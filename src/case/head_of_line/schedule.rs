@@ -14,7 +14,7 @@ pub(super) const TOLERANCE: Span = Span::from_micros(1);
 /// When the objects of a page with one slow object end, counted from the page's beginning.
 #[derive(Clone, Debug)]
 pub(super) struct Schedule {
-    variant: &'static str,
+    variant: String,
     objects: usize,
     /// Position of the slow one, counted from 0.
     slow: usize,
@@ -38,7 +38,7 @@ impl Schedule {
     pub(super) fn of(plan: &Plan) -> Self {
         let count = |key| usize::try_from(plan.count(key)).expect("the knob's range is small");
         Self {
-            variant: plan.variant(),
+            variant: plan.variant().to_owned(),
             objects: count("objects"),
             slow: count("object") - 1,
             rtt: plan.span("rtt"),
@@ -50,7 +50,7 @@ impl Schedule {
 
     /// Whether all that a connection carries at once fits the first window, so that the closed form is exact.
     pub(super) fn is_exact(&self) -> bool {
-        let at_once = match self.variant {
+        let at_once = match self.variant.as_str() {
             "h1-serial" | "h1-six" => 1,
             _ => self.objects as u64,
         };
@@ -59,7 +59,7 @@ impl Schedule {
 
     /// When each object ends.
     pub(super) fn ends(&self) -> Vec<Span> {
-        match self.variant {
+        match self.variant.as_str() {
             "h1-serial" => self.queued(1),
             "h1-six" => self.queued(CONNECTIONS),
             "h1-pipelined" => self.at_once(|object| object >= self.slow),
@@ -100,7 +100,7 @@ impl Schedule {
     /// The closed form in words.
     pub(super) fn text(&self) -> String {
         let objects = self.objects;
-        match self.variant {
+        match self.variant.as_str() {
             "h1-serial" => format!("1 RTT (connect) + {objects} RTT + think"),
             "h1-pipelined" => "1 RTT (connect) + 1 RTT + think".to_owned(),
             "h1-six" => format!(
@@ -139,7 +139,7 @@ mod tests {
 
     fn schedule(variant: &'static str, objects: usize, think: u64) -> Schedule {
         Schedule {
-            variant,
+            variant: variant.to_owned(),
             objects,
             slow: 2,
             rtt: Span::from_millis(150),

@@ -44,8 +44,8 @@ impl Case for ImagePage {
         "What makes a page of many images late: distance, the protocol, or the line?"
     }
 
-    fn variants(&self) -> &'static [Variant] {
-        &VARIANTS
+    fn variants(&self) -> Vec<Variant<'_>> {
+        VARIANTS.to_vec()
     }
 
     fn knobs(&self) -> Vec<Knob> {

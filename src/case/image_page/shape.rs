@@ -5,7 +5,7 @@ use crate::case::{Plan, Variant};
 /// One variant, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
-    pub(super) variant: Variant,
+    pub(super) variant: Variant<'static>,
     pub(super) place: Place,
     pub(super) protocol: Protocol,
     pub(super) tls: bool,
@@ -170,7 +170,7 @@ pub(super) const SHAPES: [Shape; 17] = [
 ];
 
 /// The same as the command line knows them.
-pub(super) const VARIANTS: [Variant; SHAPES.len()] = {
+pub(super) const VARIANTS: [Variant<'static>; SHAPES.len()] = {
     let mut variants = [SHAPES[0].variant; SHAPES.len()];
     let mut index = 0;
     while index < SHAPES.len() {

@@ -54,8 +54,8 @@ impl Case for KeepAliveCase {
         "What does a connection that stays open save, and how does it die while nobody uses it?"
     }
 
-    fn variants(&self) -> &'static [Variant] {
-        VARIANTS
+    fn variants(&self) -> Vec<Variant<'_>> {
+        VARIANTS.to_vec()
     }
 
     fn knobs(&self) -> Vec<Knob> {

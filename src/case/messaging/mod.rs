@@ -31,8 +31,8 @@ impl Case for Messaging {
         "Where does a connection's cost go, to each message or to each session, and what saturates first?"
     }
 
-    fn variants(&self) -> &'static [Variant] {
-        variants::ALL
+    fn variants(&self) -> Vec<Variant<'_>> {
+        variants::ALL.to_vec()
     }
 
     fn knobs(&self) -> Vec<Knob> {

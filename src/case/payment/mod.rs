@@ -86,8 +86,8 @@ impl Case for Payment {
         "Where does TCP's guarantee end, and what does it take to charge exactly once?"
     }
 
-    fn variants(&self) -> &'static [Variant] {
-        VARIANTS
+    fn variants(&self) -> Vec<Variant<'_>> {
+        VARIANTS.to_vec()
     }
 
     fn knobs(&self) -> Vec<Knob> {

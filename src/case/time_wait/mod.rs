@@ -30,8 +30,8 @@ impl Case for TimeWaitCase {
         "Who holds a closed connection's ports, for how long, and what does that cost the next ones?"
     }
 
-    fn variants(&self) -> &'static [Variant] {
-        variants::ALL
+    fn variants(&self) -> Vec<Variant<'_>> {
+        variants::ALL.to_vec()
     }
 
     fn knobs(&self) -> Vec<Knob> {

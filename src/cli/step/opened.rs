@@ -12,6 +12,7 @@ use crate::cli::Outcome;
 use crate::cli::args::StepArgs;
 use crate::cli::artefacts::{EVENTS, RESULT};
 use crate::cli::failure::cannot_read;
+use crate::cli::files;
 use crate::cli::selection;
 use crate::measure::CaseResult;
 use crate::record::{RunInfo, events_file};
@@ -34,7 +35,7 @@ impl Opened {
     /// Reads a file or the one in a directory, or runs a variant.
     pub(super) fn of(args: &StepArgs) -> Result<Self> {
         let path = Path::new(&args.case);
-        if path.is_file() {
+        if path.is_file() && !files::is_file(&args.case) {
             return Self::read(path);
         }
         let inside = path.join(EVENTS);

@@ -1,0 +1,108 @@
+//! Files that are run as cases are: scenarios in TOML, and pages from HTTP archives.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, anyhow, bail};
+
+use super::selection::Chosen;
+use crate::scenario::{self, HarError, Loaded, ReplayError};
+
+/// What a file holds, by the end of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Scenario,
+    Archive,
+}
+
+/// Whether a name is that of a file, and not that of a case; a variant may follow it.
+pub(super) fn is_file(name: &str) -> bool {
+    parts(name).is_some()
+}
+
+/// A file's name in its parts: the file, what it holds, and the variant that is meant.
+fn parts(name: &str) -> Option<(&str, Kind, Option<&str>)> {
+    let kind = |file: &str| {
+        let ending = Path::new(file).extension()?.to_str()?.to_ascii_lowercase();
+        match ending.as_str() {
+            "toml" => Some(Kind::Scenario),
+            "har" => Some(Kind::Archive),
+            _ => None,
+        }
+    };
+    if let Some(kind) = kind(name) {
+        return Some((name, kind, None));
+    }
+    let (file, variant) = name.rsplit_once('/')?;
+    Some((file, kind(file)?, Some(variant)))
+}
+
+/// The variant of a file that a name means.
+pub(super) fn variant(name: &str) -> Option<&str> {
+    parts(name)?.2
+}
+
+/// The variants of a file, or the one that is named.
+pub(super) fn open(name: &str) -> Result<Vec<Chosen>> {
+    let all: Vec<_> = loaded(name)?.into_iter().flat_map(chosen).collect();
+    let Some((file, _, Some(variant))) = parts(name) else {
+        return Ok(all);
+    };
+    let known: Vec<_> = all.iter().map(|one| one.variant.clone()).collect();
+    let is_named = |one: &Chosen| one.variant == variant;
+    let named: Vec<_> = all.into_iter().filter(is_named).collect();
+    if named.is_empty() {
+        bail!(
+            "{file} has no variant `{variant}`; it has: {}",
+            known.join(", ")
+        );
+    }
+    Ok(named)
+}
+
+/// What a file holds.
+pub(super) fn loaded(name: &str) -> Result<Vec<Loaded>> {
+    let (file, kind, _) = parts(name).ok_or_else(|| anyhow!("{name} is no scenario"))?;
+    let path = Path::new(file);
+    let bytes = fs::read(path).map_err(|error| {
+        anyhow!("cannot read {file}: {error}; give a scenario in TOML or an HTTP archive")
+    })?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    match kind {
+        Kind::Scenario => {
+            let text = String::from_utf8(bytes)
+                .map_err(|error| anyhow!("{file} is not UTF-8: {error}; save it as such"))?;
+            let loaded = scenario::read(&text, &stem).map_err(|error| anyhow!("{file}:{error}"))?;
+            Ok(vec![loaded])
+        }
+        Kind::Archive => {
+            let pages = scenario::calibrated(&bytes, &stem);
+            let pages = pages.map_err(|error| anyhow!("{file}:{}{error}", space(&error)))?;
+            Ok(pages.into_iter().map(Loaded::of).collect())
+        }
+    }
+}
+
+/// What stands between a file's name and an error: nothing before a line and a column.
+fn space(error: &ReplayError) -> &'static str {
+    match error {
+        ReplayError::Har(HarError::Syntax { .. }) => "",
+        _ => " ",
+    }
+}
+
+fn chosen(loaded: Loaded) -> impl Iterator<Item = Chosen> {
+    let Loaded {
+        case,
+        variants,
+        seed,
+        settings,
+        scenario: _,
+    } = loaded;
+    variants.into_iter().map(move |variant| Chosen {
+        case: case.clone(),
+        variant,
+        seed,
+        settings: settings.clone(),
+    })
+}

@@ -1,0 +1,48 @@
+//! Faults on a timeline: what a scenario's file says of them, brought to the links of a world.
+
+use super::model::{Fault, Trouble};
+use crate::case::Stage;
+use crate::event::HostId;
+use crate::link::{Direction, Episode, Trouble as OnLink};
+
+/// Lets the faults befall the links of a world that has been built.
+pub(super) fn put(faults: &[Fault], stage: &mut Stage<'_>) {
+    for fault in faults {
+        let [one, other] = fault.between.each_ref().map(|name| host(stage, name));
+        let (Some(one), Some(other)) = (one, other) else {
+            continue; // the names were checked against a world of the same case, but not all its variants have all hosts
+        };
+        let client = one.min(other);
+        befall(stage, fault, (one, other), client);
+        if !fault.one_way {
+            befall(stage, fault, (other, one), client);
+        }
+    }
+}
+
+fn host(stage: &Stage<'_>, name: &str) -> Option<HostId> {
+    let world = &stage.world;
+    world
+        .host_ids()
+        .find(|id| world.host(*id).borrow().info().name == name)
+}
+
+fn befall(stage: &mut Stage<'_>, fault: &Fault, (from, to): (HostId, HostId), client: HostId) {
+    let direction = if from == client {
+        Direction::ClientToServer
+    } else {
+        Direction::ServerToClient
+    };
+    let what = match &fault.what {
+        Trouble::Down => OnLink::Down,
+        Trouble::Loss(chance) => OnLink::Loss(*chance),
+        Trouble::Delay(longer) => OnLink::Delay(*longer),
+        Trouble::Drop(scripts) => OnLink::Drop(scripts.toward(direction)),
+    };
+    let episode = Episode {
+        from: fault.from,
+        until: fault.until,
+        what,
+    };
+    stage.world.afflict(from, to, &episode);
+}
