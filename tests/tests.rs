@@ -29,6 +29,8 @@ mod diagnose;
 mod dns;
 /// Who is sent to which server.
 mod geo_routing;
+/// Captures that others made.
+mod explain;
 /// HTTP archives.
 mod har;
 /// What the HTTP roles say and send, seen through the case `head-of-line`.

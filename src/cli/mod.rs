@@ -12,6 +12,7 @@ mod artefacts;
 mod batch;
 mod completions;
 mod diagnose;
+mod explain;
 mod failure;
 mod grid;
 mod list;
@@ -81,6 +82,7 @@ fn dispatch(verb: Verb, terminal: Terminal) -> anyhow::Result<Outcome> {
         Verb::Diagnose(args) => diagnose::diagnose(&args, terminal),
         Verb::Plot(args) => plot::plot(&args),
         Verb::Accuracy(args) => accuracy::accuracy(&args, terminal),
+        Verb::Explain(args) => explain::explain(&args),
         Verb::Completions(args) => completions::completions(&args),
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod accuracy;
+pub mod conversation;
 pub mod diagnosis;
 mod distribution;
 mod exchanges;

@@ -175,9 +175,18 @@ impl<'a> Builder<'a> {
                 ..departure
             });
         }
+        if let (Fate::Passed, Some(to)) = (flight.fate, flight.to) {
+            slots.push(Slot {
+                column: to,
+                right: !right,
+                role: Role::Arrival,
+            });
+        }
         let row = self.row(at, RowKind::Labelled, &slots, None);
         self.rows.sent[index] = Some(row);
         match flight.fate {
+            // Nobody knows how long it takes: it is drawn level.
+            Fate::Passed => self.rows.arrived[index] = Some(row),
             Fate::Arrived(_) => self.under_way += 1,
             Fate::Dropped(..) => self.rows.list[row].drops += 1,
             Fate::Open => {}

@@ -10,6 +10,7 @@ use super::steps::{self, put_steps};
 use super::theme::Ink;
 use crate::event::Mechanism;
 use crate::measure::account::Class;
+use crate::measure::conversation::Conversation;
 use crate::measure::{Piece, Sequence, Unit};
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
@@ -34,11 +35,31 @@ const NUMBERS: i32 = 74;
 /// Draws the busiest direction of a recording under `title`; nothing if nobody sent data.
 pub fn sequence(recording: &Recording, title: &str) -> Option<Figure> {
     let sequence = Sequence::busiest(recording)?;
-    let frame = Frame::of(&sequence)?;
+    drawn(&sequence, &subtitle(&sequence, recording), title)
+}
+
+/// Draws one direction of a conversation of a foreign capture, that of the end which sent more, under `title`; nothing
+/// if nobody sent data. `source` names the capture.
+pub fn conversation_sequence(
+    conversation: &Conversation,
+    source: &str,
+    title: &str,
+) -> Option<Figure> {
+    let sequence = conversation.sequence(conversation.sender());
+    let (sender, receiver) = &sequence.hosts;
+    let subtitle = format!(
+        "{source} · conversation {} · {sender} to {receiver} · as one tap saw it",
+        conversation.number
+    );
+    drawn(&sequence, &subtitle, title)
+}
+
+fn drawn(sequence: &Sequence, subtitle: &str, title: &str) -> Option<Figure> {
+    let frame = Frame::of(sequence)?;
     let width = MARGIN + NUMBERS + WIDTH + MARGIN;
     let mut figure = Figure::new(title);
-    figure.description = description(&sequence);
-    let top = figure.put_heading(&subtitle(&sequence, recording), width) + 18;
+    figure.description = description(sequence);
+    let top = figure.put_heading(subtitle, width) + 18;
     let upper = Panel {
         top,
         height: UPPER,
@@ -58,8 +79,8 @@ pub fn sequence(recording: &Recording, title: &str) -> Option<Figure> {
     });
     lower.put_grid(&mut figure, "windows", spoken_bytes);
     let mut keys = BTreeSet::new();
-    put_upper(&mut figure, &sequence, &upper, &mut keys);
-    put_lower(&mut figure, &sequence, &lower, &mut keys);
+    put_upper(&mut figure, sequence, &upper, &mut keys);
+    put_lower(&mut figure, sequence, &lower, &mut keys);
     put_times(&mut figure, &lower);
     let end = legend::put(&mut figure, &keys, lower.bottom() + 50, width);
     figure.size = (width, end + MARGIN);

@@ -1,0 +1,284 @@
+//! What Wireshark would say of each segment of one conversation.
+//!
+//! The conditions are those that Wireshark's guide describes and that experiments with tshark 4.0 confirm; each stands
+//! at its flag. Wireshark knows no timers and no mechanisms: it looks at one segment and at what it remembers of the
+//! segments before it. What we make of the same segments is in [`again`](super::again).
+//!
+//! Two habits of Wireshark are kept, since its flags follow from them: the number zero stands for "not seen yet", and
+//! the acknowledgment number and window of every segment are remembered, also of one without ACK.
+
+use super::flags::{Flag, Flags};
+use super::unacked::Unacked;
+use crate::units::{SimTime, Span};
+use crate::wire::foreign::{TcpFlags, TcpSegment};
+use crate::wire::packet::seq_before;
+
+/// The most time between the last duplicate acknowledgment and a fast retransmission.
+const FAST: Span = Span::from_millis(20);
+
+/// How soon after the newest segment an older one is out of order, while the first round trip is not known.
+const OUT_OF_ORDER: Span = Span::from_millis(3);
+
+/// What is found in one segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Analysis {
+    /// The flags.
+    pub flags: Flags,
+    /// Of a duplicate acknowledgment, which one in a row it is, and the frame of the first with its number.
+    pub duplicate: Option<(u32, u64)>,
+    /// The frame that it acknowledges to the byte, and the time since that.
+    pub acks: Option<(u64, Span)>,
+    /// Bytes that its sender has in flight after it.
+    pub in_flight: Option<u32>,
+}
+
+/// The window scale of one end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Scale {
+    /// Its SYN was not captured.
+    #[default]
+    Unknown,
+    /// Its windows are shifted by so many bits; by none where its SYN has no such option.
+    Known(u8),
+}
+
+/// What is remembered of one direction.
+#[derive(Clone, Debug, Default)]
+struct Flow {
+    /// The number behind the newest byte; 0 if nothing was seen.
+    next: u32,
+    next_at: SimTime,
+    /// The number behind the last byte before any gap; 0 if nothing was seen.
+    contiguous: u32,
+    ack: u32,
+    ack_at: SimTime,
+    window: Option<u16>,
+    scale: Scale,
+    /// Whether the newest window is a SYN's, which is never scaled (RFC 7323 section 2.2).
+    window_of_syn: bool,
+    duplicates: u32,
+    /// The first frame with this acknowledgment number.
+    ack_frame: u64,
+    flags: Flags,
+    sacks: [Option<(u32, u32)>; 4],
+    unacked: Unacked,
+    /// Whether a gap makes the bytes in flight uncertain.
+    broken: bool,
+}
+
+/// The rules, applied to the segments of a conversation in their order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rules {
+    flows: [Flow; 2],
+    syn_at: Option<SimTime>,
+    /// From the SYN to the first segment that has ACK and no SYN.
+    first_rtt: Option<Span>,
+}
+
+impl Rules {
+    /// Analyses a segment that the end `from` (0 or 1) sent.
+    pub(super) fn take(
+        &mut self,
+        at: SimTime,
+        frame: u64,
+        from: usize,
+        segment: &TcpSegment,
+    ) -> Analysis {
+        self.open(at, from, segment);
+        let mut found = Analysis::default();
+        self.first(from, segment, &mut found);
+        let forward = &mut self.flows[from];
+        if segment.ack != forward.ack {
+            (forward.duplicates, forward.ack_frame) = (0, frame);
+        }
+        self.beyond_captured(from, segment, &mut found);
+        self.again(at, from, segment, &mut found);
+        self.remember(at, frame, from, segment, &mut found);
+        found
+    }
+
+    /// Takes note of a handshake.
+    fn open(&mut self, at: SimTime, from: usize, segment: &TcpSegment) {
+        if segment.flags.any(TcpFlags::SYN) {
+            self.flows[from].scale = Scale::Known(segment.options.scale.unwrap_or(0).min(14));
+        }
+        if segment.flags.opens() {
+            self.syn_at = Some(at);
+        } else if segment.flags.any(TcpFlags::ACK) && !segment.flags.any(TcpFlags::SYN) {
+            let since = self.syn_at.map(|syn| at.since(syn));
+            self.first_rtt = self.first_rtt.or(since);
+        }
+    }
+
+    /// What a segment says by itself and against the last one of its direction.
+    fn first(&mut self, from: usize, segment: &TcpSegment, found: &mut Analysis) {
+        let (forward, reverse) = (&self.flows[from], &self.flows[1 - from]);
+        let flags = segment.flags;
+        let special = flags.any(TcpFlags::SYN.or(TcpFlags::FIN).or(TcpFlags::RST));
+        let in_place = segment.seq == forward.next;
+        // zero_window_probe: the next byte alone, while the peer's window is zero.
+        if segment.len == 1 && in_place && reverse.window == Some(0) {
+            found.flags.set(Flag::ZeroWindowProbe);
+            return;
+        }
+        // zero_window: the window is zero, in no SYN, FIN or RST.
+        if segment.window == 0 && !special {
+            found.flags.set(Flag::ZeroWindow);
+        }
+        // lost_segment: it begins behind the newest byte, and is no RST.
+        if forward.next != 0
+            && seq_before(forward.next, segment.seq)
+            && !flags.any(TcpFlags::RST)
+        {
+            found.flags.set(Flag::LostSegment);
+        }
+        // keep_alive: at most one byte, the one before the next.
+        if segment.len <= 1 && !special && segment.seq == forward.next.wrapping_sub(1) {
+            found.flags.set(Flag::KeepAlive);
+        }
+        // window_full: data up to the very edge of the peer's window, whose scale is known.
+        if segment.len > 0 && !special && reverse.edge() == Some(segment.seq.wrapping_add(segment.len)) {
+            found.flags.set(Flag::WindowFull);
+        }
+        if segment.len > 0 || special || !in_place {
+            return;
+        }
+        self.repeats(from, segment, found);
+    }
+
+    /// The flags of an empty segment in its place: what it changes, if anything.
+    fn repeats(&mut self, from: usize, segment: &TcpSegment, found: &mut Analysis) {
+        let answers = self.flows[1 - from].flags;
+        let forward = &mut self.flows[from];
+        let same_ack = segment.ack == forward.ack;
+        let same_window = forward.window == Some(segment.window);
+        let open = segment.window > 0;
+        // keep_alive_ack: nothing is new, right after the peer's keep_alive.
+        if open && same_window && same_ack && answers.has(Flag::KeepAlive) {
+            found.flags.set(Flag::KeepAliveAck);
+        } else if !open
+            && same_window
+            && (same_ack || segment.ack == forward.ack.wrapping_add(1))
+            && answers.has(Flag::ZeroWindowProbe)
+        {
+            // zero_window_probe_ack: the window is still zero, right after the peer's probe, whose byte may be taken.
+            found.flags.set(Flag::ZeroWindowProbeAck);
+            self.take_probed_byte(from, segment);
+        } else if open && same_window && same_ack {
+            // duplicate_ack: nothing is new at all.
+            forward.duplicates += 1;
+            found.flags.set(Flag::DuplicateAck);
+            found.duplicate = Some((forward.duplicates, forward.ack_frame));
+        } else if open && same_ack {
+            // window_update: only the window is new, and it is not zero.
+            found.flags.set(Flag::WindowUpdate);
+        }
+    }
+
+    /// A probe's byte that was acknowledged is sent.
+    fn take_probed_byte(&mut self, from: usize, segment: &TcpSegment) {
+        if segment.ack == self.flows[from].ack.wrapping_add(1) {
+            self.flows[1 - from].next = segment.ack;
+        }
+    }
+
+    /// `ack_lost_segment`: it acknowledges more than what was captured without a gap.
+    fn beyond_captured(&mut self, from: usize, segment: &TcpSegment, found: &mut Analysis) {
+        let reverse = &mut self.flows[1 - from];
+        if reverse.contiguous != 0
+            && segment.flags.any(TcpFlags::ACK)
+            && seq_before(reverse.contiguous, segment.ack)
+        {
+            found.flags.set(Flag::AckLostSegment);
+            reverse.contiguous = reverse.next;
+        }
+    }
+
+    /// `retransmission` and its kin: data, SYN or FIN that begins before the newest byte, and is no `keep_alive`.
+    fn again(&self, at: SimTime, from: usize, segment: &TcpSegment, found: &mut Analysis) {
+        let (forward, reverse) = (&self.flows[from], &self.flows[1 - from]);
+        let before = forward.next != 0 && seq_before(segment.seq, forward.next);
+        if segment.sequence_len() == 0 || !before || found.flags.has(Flag::KeepAlive) {
+            return;
+        }
+        let end = segment.seq.wrapping_add(segment.len);
+        // spurious_retransmission: all of its data is acknowledged. It outranks the others.
+        if segment.len > 0 && reverse.ack != 0 && !seq_before(reverse.ack, end) {
+            found.flags.set(Flag::Retransmission);
+            found.flags.set(Flag::SpuriousRetransmission);
+            return;
+        }
+        // More data behind the one byte of a probe is new data.
+        if segment.len > 1 && segment.seq == forward.next.wrapping_sub(1) {
+            return;
+        }
+        // fast_retransmission: within 20 ms of the second duplicate acknowledgment or a later one, what these ask for,
+        // or what their SACKs lack.
+        let asked = reverse.ack == segment.seq
+            || (reverse.sacks[0].is_some() && !reverse.has_sacked(segment.seq, end));
+        if reverse.duplicates >= 2 && at.since(reverse.ack_at) < FAST && asked {
+            found.flags.set(Flag::Retransmission);
+            found.flags.set(Flag::FastRetransmission);
+            return;
+        }
+        // out_of_order: within the first round trip of the newest segment (3 ms if that is not known), unless it ends
+        // where that does.
+        let first_rtt = self.first_rtt.filter(|rtt| !rtt.is_zero());
+        let soon = at.since(forward.next_at) < first_rtt.unwrap_or(OUT_OF_ORDER);
+        found.flags.set(if soon && segment.end() != forward.next {
+            Flag::OutOfOrder
+        } else {
+            Flag::Retransmission
+        });
+    }
+
+    fn remember(
+        &mut self,
+        at: SimTime,
+        frame: u64,
+        from: usize,
+        segment: &TcpSegment,
+        found: &mut Analysis,
+    ) {
+        let probe = found.flags.has(Flag::ZeroWindowProbe);
+        let forward = &mut self.flows[from];
+        let end = segment.end();
+        if segment.sequence_len() > 0 {
+            forward.unacked.push(frame, at, segment.seq, end);
+        }
+        if !probe && (forward.next == 0 || seq_before(forward.next, end)) {
+            (forward.next, forward.next_at) = (end, at);
+        }
+        if !probe && (forward.contiguous == 0 || forward.contiguous == segment.seq) {
+            forward.contiguous = forward.next;
+        }
+        forward.broken |= found.flags.has(Flag::LostSegment);
+        (forward.ack, forward.ack_at) = (segment.ack, at);
+        forward.window = Some(segment.window);
+        forward.window_of_syn = segment.flags.any(TcpFlags::SYN);
+        forward.flags = found.flags;
+        forward.sacks = segment.options.sack;
+        found.acks = self.flows[1 - from].unacked.acknowledge(at, segment.ack);
+        let forward = &self.flows[from];
+        if segment.len > 0 && !forward.broken {
+            found.in_flight = forward.unacked.span();
+        }
+    }
+}
+
+impl Flow {
+    /// The first number beyond the window that this end offers, if the scale of its windows is known.
+    fn edge(&self) -> Option<u32> {
+        let (Scale::Known(shift), Some(window)) = (self.scale, self.window) else {
+            return None;
+        };
+        let shift = if self.window_of_syn { 0 } else { shift };
+        Some(self.ack.wrapping_add(u32::from(window) << shift))
+    }
+
+    /// Whether the newest SACKs of this end cover these bytes.
+    fn has_sacked(&self, start: u32, end: u32) -> bool {
+        let covers = |(from, to): &(u32, u32)| !seq_before(start, *from) && !seq_before(*to, end);
+        self.sacks.iter().flatten().any(covers)
+    }
+}
