@@ -32,7 +32,10 @@ pub(crate) fn differences(tshark: Tshark, name: &str, bytes: &[u8]) -> Vec<Strin
     for conversation in &traffic.conversations {
         for seen in &conversation.seen {
             let own = ours(conversation, seen);
-            let other = theirs.get(&seen.frame).cloned().unwrap_or_default();
+            let mut other = theirs.get(&seen.frame).cloned().unwrap_or_default();
+            if !own.contains_key("tcp.completeness") {
+                other.remove("tcp.completeness");
+            }
             let keys: BTreeSet<_> = own.keys().chain(other.keys()).copied().collect();
             for key in keys {
                 let (own, other) = (own.get(key), other.get(key));
@@ -57,11 +60,16 @@ fn ours(conversation: &Conversation, seen: &Seen) -> Opinion {
         .collect();
     let mut put = |key, value: Option<String>| opinion.extend(value.map(|value| (key, value)));
     put("tcp.stream", Some((conversation.number - 1).to_string()));
-    put("tcp.completeness", Some(conversation.completeness().to_string()));
+    // Of a conversation as a whole: frames before its last one need not say the same.
+    let is_last = conversation.seen.last().is_some_and(|last| last.frame == seen.frame);
+    let completeness = is_last.then(|| conversation.completeness().to_string());
+    put("tcp.completeness", completeness);
     put("duplicate_ack_num", analysis.duplicate.map(|(count, _)| count.to_string()));
     put("duplicate_ack_frame", analysis.duplicate.map(|(_, frame)| frame.to_string()));
     put("acks_frame", analysis.acks.map(|(frame, _)| frame.to_string()));
-    put("ack_rtt", analysis.acks.map(|(_, trip)| seconds(trip.as_nanos())));
+    // tshark has no round trip where no time has passed.
+    let trip = analysis.acks.map(|(_, trip)| trip.as_nanos());
+    put("ack_rtt", trip.filter(|ns| *ns > 0).map(seconds));
     put("bytes_in_flight", analysis.in_flight.map(|bytes| bytes.to_string()));
     opinion
 }

@@ -81,12 +81,6 @@ impl History {
         self.gaps.iter().find(around).copied()
     }
 
-    /// Whether there is something that nobody has captured or acknowledged.
-    pub(super) fn has_gap(&self) -> bool {
-        let acked = self.acked.unwrap_or(i64::MIN);
-        self.gaps.iter().any(|gap| gap.end > acked)
-    }
-
     /// Takes note of a segment with data, SYN or FIN.
     pub(super) fn sent(&mut self, at: SimTime, index: usize, segment: &TcpSegment) {
         let start = self.unwrapped(segment.seq);

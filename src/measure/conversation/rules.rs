@@ -62,8 +62,6 @@ struct Flow {
     flags: Flags,
     sacks: [Option<(u32, u32)>; 4],
     unacked: Unacked,
-    /// Whether a gap makes the bytes in flight uncertain.
-    broken: bool,
 }
 
 /// The rules, applied to the segments of a conversation in their order.
@@ -244,7 +242,7 @@ impl Rules {
         let forward = &mut self.flows[from];
         let end = segment.end();
         if segment.sequence_len() > 0 {
-            forward.unacked.push(frame, at, segment.seq, end);
+            forward.unacked.push(frame, at, segment);
         }
         if !probe && (forward.next == 0 || seq_before(forward.next, end)) {
             (forward.next, forward.next_at) = (end, at);
@@ -252,17 +250,25 @@ impl Rules {
         if !probe && (forward.contiguous == 0 || forward.contiguous == segment.seq) {
             forward.contiguous = forward.next;
         }
-        forward.broken |= found.flags.has(Flag::LostSegment);
         (forward.ack, forward.ack_at) = (segment.ack, at);
         forward.window = Some(segment.window);
         forward.window_of_syn = segment.flags.any(TcpFlags::SYN);
         forward.flags = found.flags;
         forward.sacks = segment.options.sack;
         found.acks = self.flows[1 - from].unacked.acknowledge(at, segment.ack);
-        let forward = &self.flows[from];
-        if segment.len > 0 && !forward.broken {
-            found.in_flight = forward.unacked.span();
+        if segment.len > 0 && !found.flags.has(Flag::LostSegment) {
+            found.in_flight = self.in_flight(from, segment);
         }
+    }
+
+    /// `bytes_in_flight`: from the first number that is not acknowledged to the last, less what the newest SACKs of the
+    /// peer cover, and less a SYN or FIN of the segment itself.
+    fn in_flight(&self, from: usize, segment: &TcpSegment) -> Option<u32> {
+        let sacks = self.flows[1 - from].sacks.iter().flatten();
+        let sacked: u32 = sacks.map(|(start, end)| end.wrapping_sub(*start)).fold(0, u32::saturating_add);
+        let special = segment.sequence_len() - segment.len;
+        let span = self.flows[from].unacked.span()?;
+        span.checked_sub(sacked.saturating_add(special)).filter(|bytes| *bytes > 0)
     }
 }
 

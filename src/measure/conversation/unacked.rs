@@ -1,6 +1,7 @@
 //! What one end sent and the other did not acknowledge.
 
 use crate::units::{SimTime, Span};
+use crate::wire::foreign::TcpSegment;
 use crate::wire::packet::seq_before;
 
 /// Segments that are kept; Wireshark keeps as many.
@@ -22,13 +23,13 @@ struct Segment {
 
 impl Unacked {
     /// Adds a segment.
-    pub(super) fn push(&mut self, frame: u64, at: SimTime, start: u32, end: u32) {
+    pub(super) fn push(&mut self, frame: u64, at: SimTime, segment: &TcpSegment) {
         if self.list.len() < MOST {
             self.list.push(Segment {
                 frame,
                 at,
-                start,
-                end,
+                start: segment.seq,
+                end: segment.end(),
             });
         }
     }
