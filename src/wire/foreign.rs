@@ -54,6 +54,8 @@ pub struct TcpOptions {
     pub sack: [Option<(u32, u32)>; 4],
     /// Whether there is an option of Multipath TCP (RFC 8684).
     pub multipath: bool,
+    /// Whether the snap length took some of them away.
+    pub cut: bool,
 }
 
 /// One TCP segment.
@@ -313,7 +315,10 @@ fn tcp(bytes: &[u8], length: usize, ends: (IpAddr, IpAddr)) -> Option<TcpSegment
         window: slice.window_size(),
         len: u32::try_from(length.saturating_sub(header)).unwrap_or(u32::MAX),
         checksum: slice.checksum(),
-        options: options(&slice),
+        options: TcpOptions {
+            cut: bytes.len() < header,
+            ..options(&slice)
+        },
     })
 }
 

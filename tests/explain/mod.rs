@@ -2,4 +2,6 @@
 //! get a clear error, and no bytes whatever make the reader panic.
 
 mod oracle;
+mod rewrite;
 mod samples;
+mod worlds;

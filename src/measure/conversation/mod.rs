@@ -121,7 +121,7 @@ impl Conversation {
     }
 
     /// Which parts of a connection were captured, as Wireshark counts them (`tcp.completeness`): SYN 1, SYN-ACK 2, an
-    /// ACK without data 4, data 8, FIN 16, RST 32.
+    /// ACK without data 4, data 8, FIN 16, RST 32. A SYN counts if the conversation begins with it.
     pub fn completeness(&self) -> u32 {
         let part = |seen: &Seen| {
             let flags = seen.segment.flags;
@@ -135,7 +135,9 @@ impl Conversation {
             let end = u32::from(flags.any(TcpFlags::FIN)) * 16;
             opening | data | end | u32::from(flags.any(TcpFlags::RST)) * 32
         };
-        self.seen.iter().map(part).fold(0, |all, part| all | part)
+        let all = self.seen.iter().map(part).fold(0, |all, part| all | part);
+        let begins = self.seen.first().is_some_and(|seen| seen.segment.flags.opens());
+        if begins { all } else { all & !1 }
     }
 
     /// Whether its SYN was captured.

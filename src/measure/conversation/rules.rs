@@ -19,6 +19,9 @@ const FAST: Span = Span::from_millis(20);
 /// How soon after the newest segment an older one is out of order, while the first round trip is not known.
 const OUT_OF_ORDER: Span = Span::from_millis(3);
 
+/// Blocks of a SACK that are taken off the bytes in flight.
+const COUNTED_SACKS: usize = 3;
+
 /// What is found in one segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Analysis {
@@ -62,6 +65,10 @@ struct Flow {
     flags: Flags,
     sacks: [Option<(u32, u32)>; 4],
     unacked: Unacked,
+    /// Whether an acknowledgment of more than the newest byte was flagged, since this end's own last changed.
+    told_beyond: bool,
+    /// Whether a gap was seen, and nothing of the other end since.
+    behind_gap: bool,
 }
 
 /// The rules, applied to the segments of a conversation in their order.
@@ -88,6 +95,7 @@ impl Rules {
         let forward = &mut self.flows[from];
         if segment.ack != forward.ack {
             (forward.duplicates, forward.ack_frame) = (0, frame);
+            forward.told_beyond = false;
         }
         self.beyond_captured(from, segment, &mut found);
         self.again(at, from, segment, &mut found);
@@ -98,7 +106,11 @@ impl Rules {
     /// Takes note of a handshake.
     fn open(&mut self, at: SimTime, from: usize, segment: &TcpSegment) {
         if segment.flags.any(TcpFlags::SYN) {
-            self.flows[from].scale = Scale::Known(segment.options.scale.unwrap_or(0).min(14));
+            let scale = segment.options.scale;
+            self.flows[from].scale = match scale {
+                None if segment.options.cut => Scale::Unknown,
+                scale => Scale::Known(scale.unwrap_or(0).min(14)),
+            };
         }
         if segment.flags.opens() {
             self.syn_at = Some(at);
@@ -180,41 +192,48 @@ impl Rules {
         }
     }
 
-    /// `ack_lost_segment`: it acknowledges more than what was captured without a gap.
+    /// `ack_lost_segment`: it acknowledges more than what was captured without a gap. Of what lies beyond the newest
+    /// byte, that is said once until the other end's own acknowledgment number changes, and not while that repeats
+    /// itself.
     fn beyond_captured(&mut self, from: usize, segment: &TcpSegment, found: &mut Analysis) {
         let reverse = &mut self.flows[1 - from];
-        if reverse.contiguous != 0
-            && segment.flags.any(TcpFlags::ACK)
-            && seq_before(reverse.contiguous, segment.ack)
-        {
-            found.flags.set(Flag::AckLostSegment);
-            reverse.contiguous = reverse.next;
-        }
-    }
-
-    /// `retransmission` and its kin: data, SYN or FIN that begins before the newest byte, and is no `keep_alive`.
-    fn again(&self, at: SimTime, from: usize, segment: &TcpSegment, found: &mut Analysis) {
-        let (forward, reverse) = (&self.flows[from], &self.flows[1 - from]);
-        let before = forward.next != 0 && seq_before(segment.seq, forward.next);
-        if segment.sequence_len() == 0 || !before || found.flags.has(Flag::KeepAlive) {
+        let beyond = reverse.contiguous != 0 && seq_before(reverse.contiguous, segment.ack);
+        if !beyond || !segment.flags.any(TcpFlags::ACK) {
             return;
         }
-        let end = segment.seq.wrapping_add(segment.len);
+        if reverse.contiguous != reverse.next {
+            reverse.contiguous = reverse.next;
+        } else if reverse.told_beyond || reverse.duplicates > 0 {
+            return;
+        } else {
+            reverse.told_beyond = true;
+        }
+        found.flags.set(Flag::AckLostSegment);
+    }
+
+    /// `retransmission` and its kin: data, SYN or FIN that is no `keep_alive`.
+    fn again(&self, at: SimTime, from: usize, segment: &TcpSegment, found: &mut Analysis) {
+        let (forward, reverse) = (&self.flows[from], &self.flows[1 - from]);
+        if segment.sequence_len() == 0 || found.flags.has(Flag::KeepAlive) {
+            return;
+        }
         // spurious_retransmission: all of its data is acknowledged. It outranks the others.
+        let end = segment.seq.wrapping_add(segment.len);
         if segment.len > 0 && reverse.ack != 0 && !seq_before(reverse.ack, end) {
             found.flags.set(Flag::Retransmission);
             found.flags.set(Flag::SpuriousRetransmission);
             return;
         }
-        // More data behind the one byte of a probe is new data.
-        if segment.len > 1 && segment.seq == forward.next.wrapping_sub(1) {
+        // The others begin before the newest byte; but more data behind the one byte of a probe is new data.
+        let before = forward.next != 0 && seq_before(segment.seq, forward.next);
+        if !before || (segment.len > 1 && segment.seq == forward.next.wrapping_sub(1)) {
             return;
         }
-        // fast_retransmission: within 20 ms of the second duplicate acknowledgment or a later one, what these ask for,
-        // or what their SACKs lack.
-        let asked = reverse.ack == segment.seq
-            || (reverse.sacks[0].is_some() && !reverse.has_sacked(segment.seq, end));
-        if reverse.duplicates >= 2 && at.since(reverse.ack_at) < FAST && asked {
+        // fast_retransmission: within 20 ms of the second duplicate acknowledgment or a later one, what these ask for.
+        // An acknowledgment beyond what was captured counts as enough of them.
+        let repeated = reverse.duplicates >= 2 || reverse.told_beyond;
+        let asked = repeated && reverse.ack == segment.seq;
+        if asked && is_within(reverse.ack_at, at, FAST) {
             found.flags.set(Flag::Retransmission);
             found.flags.set(Flag::FastRetransmission);
             return;
@@ -222,7 +241,7 @@ impl Rules {
         // out_of_order: within the first round trip of the newest segment (3 ms if that is not known), unless it ends
         // where that does.
         let first_rtt = self.first_rtt.filter(|rtt| !rtt.is_zero());
-        let soon = at.since(forward.next_at) < first_rtt.unwrap_or(OUT_OF_ORDER);
+        let soon = is_within(forward.next_at, at, first_rtt.unwrap_or(OUT_OF_ORDER));
         found.flags.set(if soon && segment.end() != forward.next {
             Flag::OutOfOrder
         } else {
@@ -255,21 +274,30 @@ impl Rules {
         forward.window_of_syn = segment.flags.any(TcpFlags::SYN);
         forward.flags = found.flags;
         forward.sacks = segment.options.sack;
-        found.acks = self.flows[1 - from].unacked.acknowledge(at, segment.ack);
-        if segment.len > 0 && !found.flags.has(Flag::LostSegment) {
+        let reverse = &mut self.flows[1 - from];
+        found.acks = reverse.unacked.acknowledge(at, segment.ack);
+        reverse.behind_gap &= !segment.flags.any(TcpFlags::ACK);
+        let forward = &mut self.flows[from];
+        forward.behind_gap |= found.flags.has(Flag::LostSegment);
+        if segment.len > 0 && !forward.behind_gap {
             found.in_flight = self.in_flight(from, segment);
         }
     }
 
-    /// `bytes_in_flight`: from the first number that is not acknowledged to the last, less what the newest SACKs of the
-    /// peer cover, and less a SYN or FIN of the segment itself.
+    /// `bytes_in_flight`, not behind a gap until the other end is heard of: from the first number that is not acknowledged to the last, less what the first three
+    /// blocks of the newest SACK cover, and less a SYN or FIN of the segment itself.
     fn in_flight(&self, from: usize, segment: &TcpSegment) -> Option<u32> {
-        let sacks = self.flows[1 - from].sacks.iter().flatten();
+        let sacks = self.flows[1 - from].sacks.iter().take(COUNTED_SACKS).flatten();
         let sacked: u32 = sacks.map(|(start, end)| end.wrapping_sub(*start)).fold(0, u32::saturating_add);
         let special = segment.sequence_len() - segment.len;
         let span = self.flows[from].unacked.span()?;
         span.checked_sub(sacked.saturating_add(special)).filter(|bytes| *bytes > 0)
     }
+}
+
+/// Whether less than `limit` has passed since `earlier`; a clock that was set back tells nothing.
+fn is_within(earlier: SimTime, at: SimTime, limit: Span) -> bool {
+    at >= earlier && at.since(earlier) < limit
 }
 
 impl Flow {
@@ -280,11 +308,5 @@ impl Flow {
         };
         let shift = if self.window_of_syn { 0 } else { shift };
         Some(self.ack.wrapping_add(u32::from(window) << shift))
-    }
-
-    /// Whether the newest SACKs of this end cover these bytes.
-    fn has_sacked(&self, start: u32, end: u32) -> bool {
-        let covers = |(from, to): &(u32, u32)| !seq_before(start, *from) && !seq_before(*to, end);
-        self.sacks.iter().flatten().any(covers)
     }
 }
