@@ -27,10 +27,10 @@ mod determinism;
 mod diagnose;
 /// Stub, resolver and authority.
 mod dns;
-/// Who is sent to which server.
-mod geo_routing;
 /// Captures that others made.
 mod explain;
+/// Who is sent to which server.
+mod geo_routing;
 /// HTTP archives.
 mod har;
 /// What the HTTP roles say and send, seen through the case `head-of-line`.

@@ -244,7 +244,8 @@ fn inside(sliced: &LaxSlicedPacket<'_>, data: &[u8], original: usize) -> Dissect
             let extensions = ip.extensions().auth.map_or(0, |auth| auth.slice().len());
             // A length of zero is segmentation offload's: the card would have filled it in.
             let total = Some(usize::from(header.total_len())).filter(|total| *total > 0);
-            let claimed = total.map(|total| total.saturating_sub(header.slice().len() + extensions));
+            let claimed =
+                total.map(|total| total.saturating_sub(header.slice().len() + extensions));
             let id = Some(header.identification());
             (ip.payload(), ends, header.ttl(), id, claimed)
         }
@@ -271,11 +272,13 @@ fn inside(sliced: &LaxSlicedPacket<'_>, data: &[u8], original: usize) -> Dissect
     let offset = payload.payload.as_ptr() as usize - data.as_ptr() as usize;
     let there = original.max(data.len()).saturating_sub(offset);
     let length = claimed.map_or(there, |claimed| claimed.min(there));
-    tcp(payload.payload, length, ends)
-        .map_or_else(|| other("TCP cut short"), |mut segment| {
+    tcp(payload.payload, length, ends).map_or_else(
+        || other("TCP cut short"),
+        |mut segment| {
             (segment.ttl, segment.ip_id) = (ttl, id);
             Dissected::Tcp(Box::new(segment))
-        })
+        },
+    )
 }
 
 /// Reads a segment of `length` bytes, of which the first may be all that was captured.
@@ -364,6 +367,8 @@ fn transport(sliced: &LaxSlicedPacket<'_>, number: IpNumber) -> String {
             IpNumber::ICMP => "ICMP".to_owned(),
             IpNumber::IPV6_ICMP => "ICMPv6".to_owned(),
             IpNumber::UDP => "UDP cut short".to_owned(),
+            IpNumber::GRE => "GRE".to_owned(),
+            IpNumber::IPV6 => "IPv6 in IP".to_owned(),
             _ => number
                 .keyword_str()
                 .map_or_else(|| format!("IP protocol {}", number.0), str::to_owned),

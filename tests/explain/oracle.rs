@@ -61,16 +61,31 @@ fn ours(conversation: &Conversation, seen: &Seen) -> Opinion {
     let mut put = |key, value: Option<String>| opinion.extend(value.map(|value| (key, value)));
     put("tcp.stream", Some((conversation.number - 1).to_string()));
     // Of a conversation as a whole: frames before its last one need not say the same.
-    let is_last = conversation.seen.last().is_some_and(|last| last.frame == seen.frame);
+    let is_last = conversation
+        .seen
+        .last()
+        .is_some_and(|last| last.frame == seen.frame);
     let completeness = is_last.then(|| conversation.completeness().to_string());
     put("tcp.completeness", completeness);
-    put("duplicate_ack_num", analysis.duplicate.map(|(count, _)| count.to_string()));
-    put("duplicate_ack_frame", analysis.duplicate.map(|(_, frame)| frame.to_string()));
-    put("acks_frame", analysis.acks.map(|(frame, _)| frame.to_string()));
+    put(
+        "duplicate_ack_num",
+        analysis.duplicate.map(|(count, _)| count.to_string()),
+    );
+    put(
+        "duplicate_ack_frame",
+        analysis.duplicate.map(|(_, frame)| frame.to_string()),
+    );
+    put(
+        "acks_frame",
+        analysis.acks.map(|(frame, _)| frame.to_string()),
+    );
     // tshark has no round trip where no time has passed.
     let trip = analysis.acks.map(|(_, trip)| trip.as_nanos());
     put("ack_rtt", trip.filter(|ns| *ns > 0).map(seconds));
-    put("bytes_in_flight", analysis.in_flight.map(|bytes| bytes.to_string()));
+    put(
+        "bytes_in_flight",
+        analysis.in_flight.map(|bytes| bytes.to_string()),
+    );
     opinion
 }
 
@@ -80,7 +95,10 @@ fn seconds(ns: u64) -> String {
 
 fn theirs(tshark: Tshark, name: &str, bytes: &[u8]) -> BTreeMap<u64, Opinion> {
     let flags = Flag::ALL.map(|flag| format!("tcp.analysis.{}", flag.key()));
-    let fields: Vec<&str> = FIELDS.into_iter().chain(flags.iter().map(String::as_str)).collect();
+    let fields: Vec<&str> = FIELDS
+        .into_iter()
+        .chain(flags.iter().map(String::as_str))
+        .collect();
     let mut opinions = BTreeMap::new();
     for row in tshark.fields(name, bytes, &fields) {
         let frame = row[0].parse().expect("a frame has a number");

@@ -76,7 +76,9 @@ impl Dice {
 pub(crate) fn frames(bytes: &[u8]) -> Frames {
     let capture = Capture::read(bytes).expect("the lab's captures are readable");
     let packets = capture.packets.iter();
-    packets.map(|packet| (packet.at.as_nanos(), packet.data.to_vec())).collect()
+    packets
+        .map(|packet| (packet.at.as_nanos(), packet.data.to_vec()))
+        .collect()
 }
 
 /// The frames, changed.
@@ -103,17 +105,26 @@ pub(crate) fn changed(frames: Frames, change: Change, dice: &mut Dice) -> Frames
         Change::OneWay => {
             let sender = |frame: &[u8]| is_ipv4(frame).then(|| frame[26..30].to_vec());
             let first = frames.iter().find_map(|(_, frame)| sender(frame));
-            frames.into_iter().filter(|(_, frame)| sender(frame) == first).collect()
+            frames
+                .into_iter()
+                .filter(|(_, frame)| sender(frame) == first)
+                .collect()
         }
         Change::Vlan => each(frames, |frame| {
             [&frame[..12], &[0x81, 0x00, 0x00, 0x07], &frame[12..]].concat()
         }),
-        Change::Ipv6 => each(frames, |frame| if is_ipv4(&frame) { ipv6(&frame) } else { frame }),
+        Change::Ipv6 => each(
+            frames,
+            |frame| if is_ipv4(&frame) { ipv6(&frame) } else { frame },
+        ),
     }
 }
 
 fn each(frames: Frames, change: impl Fn(Vec<u8>) -> Vec<u8>) -> Frames {
-    frames.into_iter().map(|(at, frame)| (at, change(frame))).collect()
+    frames
+        .into_iter()
+        .map(|(at, frame)| (at, change(frame)))
+        .collect()
 }
 
 fn is_ipv4(frame: &[u8]) -> bool {
@@ -131,7 +142,9 @@ fn ipv6(frame: &[u8]) -> Vec<u8> {
     let prefix = [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0];
     [
         &frame[..12],
-        &[0x86, 0xdd, 0x60, 0, 0, 0, length[0], length[1], protocol, packet[8]],
+        &[
+            0x86, 0xdd, 0x60, 0, 0, 0, length[0], length[1], protocol, packet[8],
+        ],
         &prefix,
         &packet[12..16],
         &prefix,
@@ -153,7 +166,9 @@ pub(crate) fn written(frames: &Frames, form: Form) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = PcapWriter::with_header(&mut bytes, header).expect("memory takes it");
     for (at, frame) in frames {
-        let Some(frame) = linked(frame, form.link) else { continue };
+        let Some(frame) = linked(frame, form.link) else {
+            continue;
+        };
         let kept = &frame[..frame.len().min(form.snaplen)];
         let length = u32::try_from(frame.len()).expect("short");
         let packet = PcapPacket::new(Duration::from_nanos(*at), length, kept).expect("valid");

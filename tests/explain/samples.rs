@@ -10,11 +10,17 @@ use crate::wireshark::tshark::Tshark;
 pub(crate) fn samples() -> Vec<(String, Vec<u8>)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pcap");
     let entries = fs::read_dir(directory).expect("the samples are there");
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("readable").path())
+        .collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending != "md"));
     paths.sort();
     let named = |path: PathBuf| {
-        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .expect("a file")
+            .to_string_lossy()
+            .into_owned();
         (name, fs::read(&path).expect("readable"))
     };
     paths.into_iter().map(named).collect()
@@ -29,11 +35,19 @@ fn tshark_and_explain_agree_on_every_segment_of_the_samples() {
     if let Some(more) = std::env::var_os("WIRELAB_CAPTURES") {
         for entry in fs::read_dir(more).expect("readable") {
             let path = entry.expect("readable").path();
-            captures.push((path.display().to_string(), fs::read(&path).expect("readable")));
+            captures.push((
+                path.display().to_string(),
+                fs::read(&path).expect("readable"),
+            ));
         }
     }
     for (name, bytes) in captures {
         found.extend(differences(tshark, &name, &bytes));
     }
-    assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} differences:\n{}",
+        found.len(),
+        found.join("\n")
+    );
 }

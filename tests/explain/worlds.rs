@@ -11,17 +11,34 @@ use super::rewrite::{Change, Dice, Form, changed, frames, written};
 use crate::wireshark::tshark::Tshark;
 
 /// Worlds with losses of every kind, small enough to be written down.
-const WORLDS: &[(&str, &str, &[(&str, &str)])] = &[
+pub(crate) const WORLDS: &[(&str, &str, &[(&str, &str)])] = &[
     ("transfer", "download", &[("drop", "s2c:data:5-7")]),
     ("transfer", "download", &[("drop", "s2c:data:69,s2c:rtx:1")]),
     ("transfer", "download", &[("drop", "c2s:ackge:100000")]),
-    ("transfer", "download", &[("loss", "3%"), ("timestamps", "on")]),
-    ("transfer", "download", &[("bytes", "300kB"), ("rate", "10mbit"), ("queue", "10p"), ("rtt", "30ms")]),
-    ("transfer", "download", &[("loss", "5%"), ("stack", "smoltcp")]),
-    ("keep-alive", "probed", &[]),
+    (
+        "transfer",
+        "download",
+        &[("loss", "3%"), ("timestamps", "on")],
+    ),
+    (
+        "transfer",
+        "download",
+        &[
+            ("bytes", "300kB"),
+            ("rate", "10mbit"),
+            ("queue", "10p"),
+            ("rtt", "30ms"),
+        ],
+    ),
+    (
+        "transfer",
+        "download",
+        &[("loss", "5%"), ("stack", "smoltcp")],
+    ),
+    ("keep-alive", "probe-dead-peer", &[]),
     ("time-wait", "reused-tuple-duplicate", &[]),
     ("payment", "no-key", &[]),
-    ("head-of-line", "h1-lost", &[]),
+    ("head-of-line", "h2-lost", &[]),
 ];
 
 const CHANGES: [Change; 7] = [
@@ -43,8 +60,14 @@ const LINKS: [DataLink; 5] = [
 ];
 
 /// What each host's tap saw in a world.
-pub(crate) fn captures(case: &str, variant: &str, seed: u64, knobs: &[(&str, &str)]) -> Vec<Vec<u8>> {
-    let plan = Plan::new(case, variant, seed, knobs.iter().copied()).expect("the settings are valid");
+pub(crate) fn captures(
+    case: &str,
+    variant: &str,
+    seed: u64,
+    knobs: &[(&str, &str)],
+) -> Vec<Vec<u8>> {
+    let plan =
+        Plan::new(case, variant, seed, knobs.iter().copied()).expect("the settings are valid");
     let finished = Run::start(&plan).finish().expect("the world ends");
     let captures = Captures::of(&finished.recording);
     let hosts: Vec<HostId> = finished.recording.hosts().map(|(host, _)| host).collect();
@@ -71,7 +94,11 @@ pub(crate) fn harder(capture: &[u8], dice: &mut Dice) -> (String, Vec<u8>) {
         }
     }
     // A tag belongs to Ethernet.
-    let link = if name.contains("Vlan") { 0 } else { dice.below(5) };
+    let link = if name.contains("Vlan") {
+        0
+    } else {
+        dice.below(5)
+    };
     let form = Form {
         link: LINKS[usize::try_from(link).expect("small")],
         endianness: [Endianness::Little, Endianness::Big][usize::from(dice.below(2) == 0)],
@@ -95,5 +122,10 @@ fn tshark_and_explain_agree_on_every_segment_of_harder_captures() {
             found.extend(differences(tshark, &name, &bytes));
         }
     }
-    assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} differences:\n{}",
+        found.len(),
+        found.join("\n")
+    );
 }

@@ -144,7 +144,9 @@ impl Tshark {
         let output = command.output().expect("tshark was found");
         fs::remove_file(&path).expect("the capture was written");
         let text = String::from_utf8_lossy(&output.stdout);
-        let rows = text.lines().map(|line| line.split(';').map(str::to_owned).collect());
+        let rows = text
+            .lines()
+            .map(|line| line.split(';').map(str::to_owned).collect());
         rows.collect()
     }
 

@@ -109,7 +109,10 @@ fn choose<'a>(
         let found = number.checked_sub(1).and_then(|index| all.get(index));
         let found = found.ok_or_else(|| {
             let count = crate::measure::conversation::counted(all.len() as u64, "conversation");
-            anyhow!("{} has {count} of TCP, and none with number {number}", path.display())
+            anyhow!(
+                "{} has {count} of TCP, and none with number {number}",
+                path.display()
+            )
         })?;
         return Ok(vec![found]);
     }
@@ -140,7 +143,9 @@ fn draw(
         for (suffix, figure) in figures {
             let Some(figure) = figure else { continue };
             let name = format!("{}-{}{suffix}.svg", stem(path), conversation.number);
-            staging.write(&name, |out| Ok(out.write_all(figure.svg(Theme::Adaptive).as_bytes())?))?;
+            staging.write(&name, |out| {
+                Ok(out.write_all(figure.svg(Theme::Adaptive).as_bytes())?)
+            })?;
             files.push(out.join(name).display().to_string());
         }
     }
@@ -171,7 +176,10 @@ fn json(
 
 /// The file's name without its ending.
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// A sentence begins with a capital letter.

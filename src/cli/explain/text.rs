@@ -16,7 +16,7 @@ const WIDTH: usize = 80;
 /// Conversations in the table.
 const ROWS: usize = 30;
 /// Where the details of a conversation begin.
-const INDENT: usize = 13;
+const INDENT: usize = 15;
 
 /// The capture, its table of conversations, and what was chosen of them in full.
 pub(super) fn explanation(
@@ -42,7 +42,11 @@ pub(super) fn explanation(
     if left > 0 {
         let left = counted(left as u64, "conversation");
         text.push('\n');
-        paragraph(&mut text, 0, &format!("{left} not explained: --conversation N shows one, --json all"));
+        paragraph(
+            &mut text,
+            0,
+            &format!("{left} not explained: --conversation N shows one, --json all"),
+        );
     }
     if !files.is_empty() {
         text.push('\n');
@@ -67,9 +71,10 @@ pub(super) fn interfaces(capture: &Capture<'_>) -> Vec<String> {
     let interfaces = capture.interfaces.iter();
     interfaces
         .map(|interface| {
-            let link = interface
-                .link
-                .map_or_else(|| format!("link type {}", interface.number), |link| link.to_string());
+            let link = interface.link.map_or_else(
+                || format!("link type {}", interface.number),
+                |link| link.to_string(),
+            );
             match &interface.name {
                 Some(name) => format!("{name} ({link})"),
                 None => link,
@@ -88,15 +93,23 @@ fn heading(text: &mut String, path: &Path, capture: &Capture<'_>, traffic: &Traf
         interfaces(capture).join(", "),
     );
     if traffic.cut > 0 {
-        write!(said, "; {} cut by the snap length", grouped(traffic.cut)).expect("a string takes every text");
+        write!(said, "; {} cut by the snap length", grouped(traffic.cut))
+            .expect("a string takes every text");
     }
     if traffic.backwards > 0 {
-        write!(said, "; {} earlier than the one before", grouped(traffic.backwards)).expect("a string takes every text");
+        write!(
+            said,
+            "; {} earlier than the one before",
+            grouped(traffic.backwards)
+        )
+        .expect("a string takes every text");
     }
     paragraph(text, 0, &said);
     if !traffic.others.is_empty() {
         let others = traffic.others.iter();
-        let others: Vec<_> = others.map(|(name, count)| format!("{} {name}", grouped(*count))).collect();
+        let others: Vec<_> = others
+            .map(|(name, count)| format!("{} {name}", grouped(*count)))
+            .collect();
         paragraph(text, 0, &format!("not TCP: {}", others.join(", ")));
     }
 }
@@ -123,7 +136,8 @@ fn table(text: &mut String, traffic: &Traffic) {
         text.push('\n');
     }
     if let Some(more @ 1..) = traffic.conversations.len().checked_sub(ROWS) {
-        writeln!(text, "     and {} more", grouped(more as u64)).expect("a string takes every text");
+        writeln!(text, "     and {} more", grouped(more as u64))
+            .expect("a string takes every text");
     }
 }
 
@@ -143,12 +157,18 @@ fn ends(one: &Conversation) -> String {
 }
 
 fn details(text: &mut String, one: &Conversation) {
-    writeln!(text, "conversation {}: {}", one.number, ends(one)).expect("a string takes every text");
+    writeln!(text, "conversation {}: {}", one.number, ends(one))
+        .expect("a string takes every text");
     fact(text, "captured", &vantage(one));
     fact(text, "handshake", &handshake(one));
+    // At the near end itself there is no way to measure.
+    let near = match one.vantage() {
+        Vantage::At(end, _) => Some(end),
+        _ => None,
+    };
     let trips = one.trips();
-    for (name, trip) in ["client", "server"].iter().zip(trips.to) {
-        if let Some(trip) = trip {
+    for (end, name) in ["client", "server"].iter().enumerate() {
+        if let Some(trip) = trips.to[end].filter(|_| near != Some(end)) {
             fact(text, "round trips", &round_trips(name, &trip));
         }
     }
@@ -156,8 +176,10 @@ fn details(text: &mut String, one: &Conversation) {
     fact(text, "wireshark", &flags(one));
     account(text, one);
     paragraph(text, 2, &one.constraint());
+    let mut name = "not known";
     for limit in one.limits() {
-        fact(text, "not known", &limit);
+        fact(text, name, &format!("- {limit}"));
+        name = "";
     }
 }
 
@@ -245,7 +267,9 @@ fn flags(one: &Conversation) -> String {
 fn account(text: &mut String, one: &Conversation) {
     let account = one.account();
     let total = account.total();
-    let spent = Spent::ALL.into_iter().map(|class| (class, account.of(class)));
+    let spent = Spent::ALL
+        .into_iter()
+        .map(|class| (class, account.of(class)));
     let mut name = "time";
     for (class, span) in spent.filter(|(_, span)| !span.is_zero()) {
         line(text, name, span, total, &class.to_string());
@@ -271,7 +295,8 @@ fn line(text: &mut String, name: &str, span: Span, total: Span, words: &str) {
 fn fact(text: &mut String, name: &str, said: &str) {
     for (number, words) in wrapped(said, WIDTH - INDENT).iter().enumerate() {
         let name = if number == 0 { name } else { "" };
-        writeln!(text, "  {name:<width$}{words}", width = INDENT - 2).expect("a string takes every text");
+        writeln!(text, "  {name:<width$}{words}", width = INDENT - 2)
+            .expect("a string takes every text");
     }
 }
 

@@ -18,6 +18,9 @@ use crate::wire::foreign::{TcpFlags, TcpSegment};
 /// A retransmission timeout of Linux is a round trip and at least this much (`TCP_RTO_MIN`); RFC 6298 says one second.
 const SHORTEST_TIMEOUT: Span = Span::from_millis(200);
 
+/// Timers fire late by a tick of the sender's clock and some.
+const TICK: Span = Span::from_millis(50);
+
 /// What acts on an acknowledgment does so at once; hosts, taps and offloading take up to this.
 const AT_ONCE: Span = Span::from_millis(5);
 
@@ -42,8 +45,8 @@ pub enum Kind {
     SynAckTimer,
     /// Acknowledgments had reported a loss (SACK, or three duplicates), and it follows one of them.
     Fast,
-    /// Nothing had been reported, it is the end of the data, for the first time, and sooner than a timeout: a tail loss
-    /// probe (RFC 8985 section 7).
+    /// Nothing had been reported, it is the end of the data, for the first time, after a round trip and no later than two
+    /// and 200 ms: a tail loss probe (RFC 8985 section 7.2), or a timeout of a sender without such probes.
     Probe,
     /// Nothing came for as long as a retransmission timeout takes (RFC 6298).
     Timeout,
@@ -216,7 +219,11 @@ impl Side {
     /// A segment that was not captured before, older than the newest.
     fn fills_a_gap(&self, segment: &TcpSegment, newest: &Sent, evidence: &Evidence) -> Kind {
         if let Some(older) = is_older(segment, &newest.segment) {
-            return if older { Kind::Reordered } else { self.mechanism(1, evidence) };
+            return if older {
+                Kind::Reordered
+            } else {
+                self.mechanism(1, evidence)
+            };
         }
         let limit = evidence.round_trip.unwrap_or(Span::from_millis(3));
         if evidence.waited < limit {
@@ -228,7 +235,9 @@ impl Side {
 
     fn mechanism(&self, times: u32, evidence: &Evidence) -> Kind {
         let round_trip = evidence.round_trip.unwrap_or(Span::ZERO);
-        let quiet = self.heard.map_or(evidence.waited, |heard| evidence.at.since(heard));
+        let quiet = self
+            .heard
+            .map_or(evidence.waited, |heard| evidence.at.since(heard));
         let history = &self.history;
         let reported = history.sacked.is_some_and(|sacked| evidence.start < sacked)
             || self.duplicates >= DUPLICATES;
@@ -244,16 +253,16 @@ impl Side {
         if reported && follows {
             return Kind::Fast;
         }
+        let is_tail = evidence.end >= history.highest && times == 1 && !reported;
+        let latest = round_trip * 2 + SHORTEST_TIMEOUT + TICK;
+        if is_tail && (round_trip..=latest).contains(&evidence.waited) {
+            return Kind::Probe;
+        }
         if quiet.min(evidence.waited) >= SHORTEST_TIMEOUT {
             return Kind::Timeout;
         }
-        let is_tail = evidence.end >= history.highest;
-        if is_tail && times == 1 && !reported && evidence.waited >= round_trip {
-            return Kind::Probe;
-        }
         if reported { Kind::Fast } else { Kind::Unclear }
     }
-
 }
 
 /// Whether `segment` is the very packet that was captured before.

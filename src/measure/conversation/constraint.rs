@@ -14,14 +14,31 @@ impl Conversation {
     pub fn constraint(&self) -> String {
         let account = self.account();
         let total = account.total();
+        let idle = account.of(Spent::Silent);
+        let busy = |class: &Spent| !matches!(class, Spent::Silent | Spent::Close);
         // Of equals, the first in the life of a connection.
-        let most = Spent::ALL.into_iter().rev().max_by_key(|class| account.of(*class));
+        let most = Spent::ALL.into_iter().rev().filter(busy);
+        let most = most.max_by_key(|class| account.of(*class));
         let Some(class) = most.filter(|class| !account.of(*class).is_zero()) else {
-            return "the constraint is not to be seen: no time passes between the captured segments".to_owned();
+            return if total.is_zero() {
+                "the constraint is not to be seen: no time passes between the captured segments"
+                    .to_owned()
+            } else {
+                format!(
+                    "the constraint is not to be seen: for {} the connection stands open, or closes, and nobody has \
+                     anything to say",
+                    spoken(total)
+                )
+            };
         };
         let part = account.of(class);
+        let aside = if idle > part {
+            format!("; for {} nobody says anything", spoken(idle))
+        } else {
+            String::new()
+        };
         format!(
-            "the constraint is {}: {} of {} ({}), as far as this end can see",
+            "the constraint is {}: {} of {} ({}), as far as this end can see{aside}",
             self.named(class, &account),
             spoken(part),
             spoken(total),
@@ -47,7 +64,9 @@ impl Conversation {
             Spent::Client => "the client's own pace".to_owned(),
             Spent::Transfer => self.transfer(account.of(Spent::Transfer)),
             Spent::ReceiveWindow => "the receiver's window".to_owned(),
-            Spent::ZeroWindow => "a receiver that does not read, with its window at zero".to_owned(),
+            Spent::ZeroWindow => {
+                "a receiver that does not read, with its window at zero".to_owned()
+            }
             Spent::DelayedAck => "delayed acknowledgments that a sender waits for".to_owned(),
             Spent::Pause => "a sender that pauses with everything acknowledged".to_owned(),
             Spent::FastRetransmit => "losses, repaired by fast retransmission".to_owned(),
@@ -56,8 +75,7 @@ impl Conversation {
                 "losses, repaired by a timeout {}",
                 times(self.again(Kind::Timeout))
             ),
-            Spent::Silent => "nobody: the connection stands open and idle".to_owned(),
-            Spent::Close => "nobody: the connection is being closed".to_owned(),
+            Spent::Silent | Spent::Close => "nobody's wish to say more".to_owned(),
         }
     }
 

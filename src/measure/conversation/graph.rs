@@ -84,8 +84,12 @@ impl Direction {
         let known = known.map_or(0, |(_, acked)| *acked);
         let acked = self.offset(segment.ack);
         let shift = if syn { 0 } else { self.scale };
-        sequence.acked.push((seen.at, acked.max(known).min(self.highest.max(known))));
-        sequence.edge.push((seen.at, acked + (u64::from(segment.window) << shift)));
+        sequence
+            .acked
+            .push((seen.at, acked.max(known).min(self.highest.max(known))));
+        sequence
+            .edge
+            .push((seen.at, acked + (u64::from(segment.window) << shift)));
         let blocks = segment.sacks();
         let blocks = blocks.map(|(start, end)| (seen.at, self.offset(start), self.offset(end)));
         sequence.selected.extend(blocks);

@@ -116,7 +116,10 @@ impl History {
     fn fill(&mut self, start: i64, end: i64) {
         let whole = std::mem::take(&mut self.gaps);
         for gap in whole {
-            let parts = [(gap.start, gap.end.min(start)), (gap.start.max(end), gap.end)];
+            let parts = [
+                (gap.start, gap.end.min(start)),
+                (gap.start.max(end), gap.end),
+            ];
             let left = parts.into_iter().filter(|(from, to)| from < to);
             let since = gap.since;
             self.gaps
@@ -150,7 +153,9 @@ impl History {
         self.sacked = new.map(|(_, end)| *end).chain(self.sacked).max();
         let needless = again.and_then(|(start, _)| self.last(start)).copied();
         self.forget(ack - MEMORY);
-        needless.filter(|sent| sent.times > 1).map(|sent| sent.index)
+        needless
+            .filter(|sent| sent.times > 1)
+            .map(|sent| sent.index)
     }
 
     fn forget(&mut self, below: i64) {

@@ -52,7 +52,10 @@ impl Conversation {
 
     /// Whether a FIN of each end or a RST was captured.
     fn has_end(&self) -> bool {
-        let reset = self.seen.iter().any(|seen| seen.segment.flags.any(TcpFlags::RST));
+        let reset = self
+            .seen
+            .iter()
+            .any(|seen| seen.segment.flags.any(TcpFlags::RST));
         let finished = |end: usize| {
             let mut own = self.seen.iter().filter(|seen| seen.from == end);
             own.any(|seen| seen.segment.flags.any(TcpFlags::FIN))

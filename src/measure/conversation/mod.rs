@@ -21,9 +21,6 @@ mod traffic;
 mod unacked;
 mod words;
 
-#[cfg(test)]
-mod tests;
-
 use std::net::SocketAddr;
 
 pub use again::{Again, Kind};
@@ -136,7 +133,10 @@ impl Conversation {
             opening | data | end | u32::from(flags.any(TcpFlags::RST)) * 32
         };
         let all = self.seen.iter().map(part).fold(0, |all, part| all | part);
-        let begins = self.seen.first().is_some_and(|seen| seen.segment.flags.opens());
+        let begins = self
+            .seen
+            .first()
+            .is_some_and(|seen| seen.segment.flags.opens());
         if begins { all } else { all & !1 }
     }
 

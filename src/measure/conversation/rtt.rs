@@ -161,7 +161,8 @@ impl Conversation {
         let (Some(client), Some(server)) = (client, server) else {
             return Vantage::Unknown;
         };
-        let share = |part: Span| part.as_nanos().saturating_mul(NEAR) < (client + server).as_nanos();
+        let share =
+            |part: Span| part.as_nanos().saturating_mul(NEAR) < (client + server).as_nanos();
         match (share(client), share(server)) {
             (true, _) => Vantage::At(0, Evidence::RoundTrip),
             (_, true) => Vantage::At(1, Evidence::RoundTrip),

@@ -115,7 +115,9 @@ impl Rules {
         if segment.flags.opens() {
             self.syn_at = Some(at);
         } else if segment.flags.any(TcpFlags::ACK) && !segment.flags.any(TcpFlags::SYN) {
+            // Where no time has passed, the next one counts.
             let since = self.syn_at.map(|syn| at.since(syn));
+            let since = since.filter(|span| !span.is_zero());
             self.first_rtt = self.first_rtt.or(since);
         }
     }
@@ -136,10 +138,7 @@ impl Rules {
             found.flags.set(Flag::ZeroWindow);
         }
         // lost_segment: it begins behind the newest byte, and is no RST.
-        if forward.next != 0
-            && seq_before(forward.next, segment.seq)
-            && !flags.any(TcpFlags::RST)
-        {
+        if forward.next != 0 && seq_before(forward.next, segment.seq) && !flags.any(TcpFlags::RST) {
             found.flags.set(Flag::LostSegment);
         }
         // keep_alive: at most one byte, the one before the next.
@@ -147,7 +146,10 @@ impl Rules {
             found.flags.set(Flag::KeepAlive);
         }
         // window_full: data up to the very edge of the peer's window, whose scale is known.
-        if segment.len > 0 && !special && reverse.edge() == Some(segment.seq.wrapping_add(segment.len)) {
+        if segment.len > 0
+            && !special
+            && reverse.edge() == Some(segment.seq.wrapping_add(segment.len))
+        {
             found.flags.set(Flag::WindowFull);
         }
         if segment.len > 0 || special || !in_place {
@@ -240,8 +242,7 @@ impl Rules {
         }
         // out_of_order: within the first round trip of the newest segment (3 ms if that is not known), unless it ends
         // where that does.
-        let first_rtt = self.first_rtt.filter(|rtt| !rtt.is_zero());
-        let soon = is_within(forward.next_at, at, first_rtt.unwrap_or(OUT_OF_ORDER));
+        let soon = is_within(forward.next_at, at, self.first_rtt.unwrap_or(OUT_OF_ORDER));
         found.flags.set(if soon && segment.end() != forward.next {
             Flag::OutOfOrder
         } else {
@@ -284,14 +285,22 @@ impl Rules {
         }
     }
 
-    /// `bytes_in_flight`, not behind a gap until the other end is heard of: from the first number that is not acknowledged to the last, less what the first three
-    /// blocks of the newest SACK cover, and less a SYN or FIN of the segment itself.
+    /// `bytes_in_flight`, not behind a gap until the other end is heard of: from the first number that is not
+    /// acknowledged to the last, less what the first three blocks of the newest SACK cover, and less a SYN or FIN of the
+    /// segment itself.
     fn in_flight(&self, from: usize, segment: &TcpSegment) -> Option<u32> {
-        let sacks = self.flows[1 - from].sacks.iter().take(COUNTED_SACKS).flatten();
-        let sacked: u32 = sacks.map(|(start, end)| end.wrapping_sub(*start)).fold(0, u32::saturating_add);
+        let sacks = self.flows[1 - from]
+            .sacks
+            .iter()
+            .take(COUNTED_SACKS)
+            .flatten();
+        let sacked: u32 = sacks
+            .map(|(start, end)| end.wrapping_sub(*start))
+            .fold(0, u32::saturating_add);
         let special = segment.sequence_len() - segment.len;
         let span = self.flows[from].unacked.span()?;
-        span.checked_sub(sacked.saturating_add(special)).filter(|bytes| *bytes > 0)
+        span.checked_sub(sacked.saturating_add(special))
+            .filter(|bytes| *bytes > 0)
     }
 }
 

@@ -109,7 +109,11 @@ impl Traffic {
             begin: format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000),
             duration_ms: self.duration.as_millis_f64(),
             others: self.others.clone(),
-            conversations: self.conversations.iter().map(Conversation::summary).collect(),
+            conversations: self
+                .conversations
+                .iter()
+                .map(Conversation::summary)
+                .collect(),
         }
     }
 }
@@ -120,7 +124,9 @@ impl Conversation {
         let account = self.account();
         let present = |flag: Flag| Some(self.count(flag)).filter(|count| *count > 0);
         let kinds = Kind::ALL.into_iter().map(|kind| (kind, self.again(kind)));
-        let spent = Spent::ALL.into_iter().map(|class| (class, account.of(class)));
+        let spent = Spent::ALL
+            .into_iter()
+            .map(|class| (class, account.of(class)));
         ConversationSummary {
             number: self.number,
             client: self.side(0),
@@ -169,7 +175,9 @@ impl Conversation {
             address: self.ends[end].to_string(),
             segments: self.segments(end),
             bytes: self.data(end),
-            resets: own.filter(|seen| seen.segment.flags.any(TcpFlags::RST)).count(),
+            resets: own
+                .filter(|seen| seen.segment.flags.any(TcpFlags::RST))
+                .count(),
             round_trips: self.trips().to[end].map(TripsMs::of),
         }
     }

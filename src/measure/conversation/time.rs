@@ -190,7 +190,9 @@ impl Conversation {
             seen: &self.seen,
             sides: [Side::default(); 2],
             next_data: next_data(&self.seen),
-            shortest: trips.to.map(|spread| spread.map_or(Span::ZERO, |spread| spread.min)),
+            shortest: trips
+                .to
+                .map(|spread| spread.map_or(Span::ZERO, |spread| spread.min)),
             last_data: None,
             connected: !self.has_beginning(),
             closing: false,
@@ -235,7 +237,11 @@ impl Walk<'_> {
         if flags.any(TcpFlags::SYN) {
             side.scale = segment.options.scale.unwrap_or(0).min(14);
         }
-        let shift = if flags.any(TcpFlags::SYN) { 0 } else { side.scale };
+        let shift = if flags.any(TcpFlags::SYN) {
+            0
+        } else {
+            side.scale
+        };
         side.window = Some(u64::from(segment.window) << shift);
         side.shut = seen.analysis.flags.has(Flag::ZeroWindow);
         side.largest = side.largest.max(segment.len);
@@ -244,7 +250,10 @@ impl Walk<'_> {
         }
         if flags.any(TcpFlags::ACK) {
             let peer = &mut self.sides[1 - seen.from];
-            if peer.acked.is_none_or(|acked| seq_before(acked, segment.ack)) {
+            if peer
+                .acked
+                .is_none_or(|acked| seq_before(acked, segment.ack))
+            {
                 peer.acked = Some(segment.ack);
             }
         }
@@ -255,7 +264,10 @@ impl Walk<'_> {
             if let Some((before, _)) = self.last_data
                 && before != seen.from
             {
-                let turns = [&mut self.account.client_turns, &mut self.account.server_turns];
+                let turns = [
+                    &mut self.account.client_turns,
+                    &mut self.account.server_turns,
+                ];
                 *turns[seen.from] += 1;
             }
             self.last_data = Some((seen.from, now));
@@ -266,14 +278,19 @@ impl Walk<'_> {
     fn spend(&mut self, index: usize, from: SimTime, to: SimTime) {
         let span = to.since(from);
         let seen = &self.seen[index];
-        let ended_by = seen.again.filter(|again| !again.needless).map(|again| again.kind);
+        let ended_by = seen
+            .again
+            .filter(|again| !again.needless)
+            .map(|again| again.kind);
         let class = match ended_by {
             Some(Kind::SynTimer | Kind::SynAckTimer) => Some(Spent::ConnectAgain),
             Some(Kind::Timeout) => Some(Spent::Timeout),
             Some(Kind::Probe) => Some(Spent::Probe),
             Some(Kind::Fast | Kind::AfterTimeout) => Some(Spent::FastRetransmit),
             _ if !self.connected => Some(Spent::Connect),
-            _ if self.sides.iter().any(|side| side.shut) && !self.closing => Some(Spent::ZeroWindow),
+            _ if self.sides.iter().any(|side| side.shut) && !self.closing => {
+                Some(Spent::ZeroWindow)
+            }
             _ => None,
         };
         match (class, self.next_data[index]) {
@@ -301,13 +318,17 @@ impl Walk<'_> {
     /// A stretch between data of the same sender.
     fn more(&mut self, index: usize, sender: End, from: SimTime, span: Span) {
         let (own, peer) = (self.sides[sender], self.sides[1 - sender]);
-        let flight = own.next.zip(own.acked).map_or(0, |(next, acked)| next.wrapping_sub(acked));
+        let flight = own
+            .next
+            .zip(own.acked)
+            .map_or(0, |(next, acked)| next.wrapping_sub(acked));
         let flight = if flight > u32::MAX / 2 { 0 } else { flight };
         let since = self.last_data.map_or(from, |(_, at)| at);
         let gone = from.since(since);
         if flight == 0 {
             let left = self.shortest[sender].saturating_sub(gone);
-            self.account.split(Spent::Transfer, left, Spent::Pause, span);
+            self.account
+                .split(Spent::Transfer, left, Spent::Pause, span);
             return;
         }
         let window = peer.window.unwrap_or(u64::MAX);
@@ -317,10 +338,12 @@ impl Walk<'_> {
         }
         let next = &self.seen[index];
         let due = self.shortest[1 - sender];
-        let acknowledges = next.from != sender && next.segment.len == 0 && own.next == Some(next.segment.ack);
+        let acknowledges =
+            next.from != sender && next.segment.len == 0 && own.next == Some(next.segment.ack);
         if acknowledges && (gone + span) > due + DELAYED {
             let left = due.saturating_sub(gone);
-            self.account.split(Spent::Transfer, left, Spent::DelayedAck, span);
+            self.account
+                .split(Spent::Transfer, left, Spent::DelayedAck, span);
         } else {
             self.account.add(Spent::Transfer, span);
         }

@@ -129,6 +129,9 @@ impl Growing {
     fn take(&mut self, frame: u64, at: SimTime, segment: TcpSegment, reused: bool) {
         // Both ends may be the same: then nobody can tell who sent what.
         let from = self.end_of(segment.source);
+        // reused_ports is also said of a SYN-ACK whose number is not its end's first, in the conversation that it is in.
+        let other = self.bases[from].is_some_and(|base| base != segment.seq);
+        let reused = reused || (segment.flags.grants() && other);
         self.note_bases(from, &segment);
         let mut analysis = self.rules.take(at, frame, from, &segment);
         if reused {
@@ -145,20 +148,21 @@ impl Growing {
         let needless = self.reader.take(&mut seen);
         self.conversation.seen.push(seen);
         // A D-SACK says of an earlier segment that it was needless.
-        if let Some(again) = needless.and_then(|index| self.conversation.seen[index].again.as_mut()) {
+        if let Some(again) = needless.and_then(|index| self.conversation.seen[index].again.as_mut())
+        {
             again.needless = true;
         }
     }
 
-    /// Without its SYN, the number before the first segment stands for an end's first one, or the one that the other
-    /// end acknowledges first.
+    /// Without its SYN, the number before the first segment stands for an end's first one, or the one before what the
+    /// other end acknowledges first.
     fn note_bases(&mut self, from: End, segment: &TcpSegment) {
-        let syn = segment.flags.any(TcpFlags::SYN);
-        let own = if syn { segment.seq } else { segment.seq.wrapping_sub(1) };
-        self.bases[from].get_or_insert(own);
+        if segment.flags.any(TcpFlags::SYN) {
+            self.bases[from] = Some(segment.seq);
+        }
+        self.bases[from].get_or_insert(segment.seq.wrapping_sub(1));
         if segment.flags.any(TcpFlags::ACK) {
-            let other = if syn { segment.ack.wrapping_sub(1) } else { segment.ack };
-            self.bases[1 - from].get_or_insert(other);
+            self.bases[1 - from].get_or_insert(segment.ack.wrapping_sub(1));
         }
     }
 

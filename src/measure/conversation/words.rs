@@ -7,7 +7,11 @@ pub fn spoken(span: Span) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
     let ns = span.as_nanos();
     let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| ns >= *unit) else {
-        return if ns == 0 { "0 ms".to_owned() } else { format!("{ns} ns") };
+        return if ns == 0 {
+            "0 ms".to_owned()
+        } else {
+            format!("{ns} ns")
+        };
     };
     let digits = (ns / unit).ilog10() + 1;
     let decimals = 4_u32.saturating_sub(digits).min(unit.ilog10());
@@ -21,7 +25,7 @@ pub fn spoken(span: Span) -> String {
         width = decimals as usize
     );
     let text = if decimals == 0 {
-        (rounded / parts).to_string()
+        grouped(rounded / parts)
     } else {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     };
@@ -45,9 +49,9 @@ pub fn grouped(number: u64) -> String {
 pub fn percent(part: Span, whole: Span) -> String {
     let per_mille = u128::from(part.as_nanos()) * 1000 / u128::from(whole.as_nanos().max(1));
     if per_mille < 10 && per_mille > 0 {
-        format!("0.{per_mille} %")
+        format!("0.{per_mille}%")
     } else {
-        format!("{} %", (per_mille + 5) / 10)
+        format!("{}%", (per_mille + 5) / 10)
     }
 }
 
@@ -63,11 +67,21 @@ mod tests {
 
     #[test]
     fn spans_have_four_digits_at_most() {
-        let texts = [0, 7, 1_500, 12_345_678, 999_999_999, 1_050_000_000, 131_000_000_000]
-            .map(|ns| spoken(Span::from_nanos(ns)));
+        let texts = [
+            0,
+            7,
+            1_500,
+            12_345_678,
+            999_999_999,
+            1_050_000_000,
+            131_000_000_000,
+        ]
+        .map(|ns| spoken(Span::from_nanos(ns)));
         assert_eq!(
             texts,
-            ["0 ms", "7 ns", "1.5 us", "12.35 ms", "1000 ms", "1.05 s", "131 s"]
+            [
+                "0 ms", "7 ns", "1.5 us", "12.35 ms", "1000 ms", "1.05 s", "131 s"
+            ]
         );
     }
 
@@ -75,6 +89,6 @@ mod tests {
     fn small_parts_are_not_nothing() {
         let whole = Span::from_nanos(1_000_000);
         let texts = [0, 3_000, 45_600, 999_999].map(|part| percent(Span::from_nanos(part), whole));
-        assert_eq!(texts, ["0 %", "0.3 %", "5 %", "100 %"]);
+        assert_eq!(texts, ["0%", "0.3%", "5%", "100%"]);
     }
 }

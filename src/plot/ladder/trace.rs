@@ -171,7 +171,10 @@ impl Reader {
             .collect();
         Self {
             trace: Trace {
-                hosts: hosts.into_iter().map(|(_, info)| Column::of(info)).collect(),
+                hosts: hosts
+                    .into_iter()
+                    .map(|(_, info)| Column::of(info))
+                    .collect(),
                 ..Trace::default()
             },
             receivers: survey

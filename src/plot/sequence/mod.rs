@@ -35,7 +35,7 @@ const NUMBERS: i32 = 74;
 /// Draws the busiest direction of a recording under `title`; nothing if nobody sent data.
 pub fn sequence(recording: &Recording, title: &str) -> Option<Figure> {
     let sequence = Sequence::busiest(recording)?;
-    drawn(&sequence, &subtitle(&sequence, recording), title)
+    drawn(&sequence, &subtitle(&sequence, recording), title, "left")
 }
 
 /// Draws one direction of a conversation of a foreign capture, that of the end which sent more, under `title`; nothing
@@ -51,10 +51,11 @@ pub fn conversation_sequence(
         "{source} · conversation {} · {sender} to {receiver} · as one tap saw it",
         conversation.number
     );
-    drawn(&sequence, &subtitle, title)
+    drawn(&sequence, &subtitle, title, "was seen")
 }
 
-fn drawn(sequence: &Sequence, subtitle: &str, title: &str) -> Option<Figure> {
+/// `began` is what is known of the moment of the first data: it left, or was seen.
+fn drawn(sequence: &Sequence, subtitle: &str, title: &str, began: &str) -> Option<Figure> {
     let frame = Frame::of(sequence)?;
     let width = MARGIN + NUMBERS + WIDTH + MARGIN;
     let mut figure = Figure::new(title);
@@ -81,7 +82,7 @@ fn drawn(sequence: &Sequence, subtitle: &str, title: &str) -> Option<Figure> {
     let mut keys = BTreeSet::new();
     put_upper(&mut figure, sequence, &upper, &mut keys);
     put_lower(&mut figure, sequence, &lower, &mut keys);
-    put_times(&mut figure, &lower);
+    put_times(&mut figure, &lower, began);
     let end = legend::put(&mut figure, &keys, lower.bottom() + 50, width);
     figure.size = (width, end + MARGIN);
     Some(figure)
@@ -267,7 +268,7 @@ fn put_lower(figure: &mut Figure, sequence: &Sequence, panel: &Panel, keys: &mut
     }
 }
 
-fn put_times(figure: &mut Figure, panel: &Panel) {
+fn put_times(figure: &mut Figure, panel: &Panel, began: &str) {
     for tick in panel.time.ticks() {
         let x = Panel::left() + panel.time.position(tick, WIDTH);
         figure.put_line((x, panel.bottom()), (x, panel.bottom() + 5), Ink::Rule, 1);
@@ -281,7 +282,7 @@ fn put_times(figure: &mut Figure, panel: &Panel) {
         figure.put_label((x, panel.bottom() + 18), &number, SMALL, Ink::Muted, align);
     }
     let words = format!(
-        "time since the first data, which left at {}",
+        "time since the first data, which {began} at {}",
         spoken(panel.from.since(SimTime::ZERO))
     );
     let at = (Panel::left() + WIDTH / 2, panel.bottom() + 36);

@@ -25,10 +25,14 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaptureError {
     /// The file has no bytes.
-    #[error("the file is empty; capture again, and stop tcpdump with Ctrl-C so that it writes what it holds")]
+    #[error(
+        "the file is empty; capture again, and stop tcpdump with Ctrl-C so that it writes what it holds"
+    )]
     Empty,
     /// The first bytes are of no capture.
-    #[error("the file begins with {magic}, as no pcap or pcapng does; give a file that tcpdump -w or Wireshark wrote")]
+    #[error(
+        "the file begins with {magic}, as no pcap or pcapng does; give a file that tcpdump -w or Wireshark wrote"
+    )]
     NoCapture {
         /// The bytes in hexadecimal.
         magic: String,
@@ -42,7 +46,9 @@ pub enum CaptureError {
         remedy: &'static str,
     },
     /// The file's header is not all there.
-    #[error("the file ends after {length} of the {needed} bytes of its header; copy it again, or capture again")]
+    #[error(
+        "the file ends after {length} of the {needed} bytes of its header; copy it again, or capture again"
+    )]
     HeaderCut {
         /// Bytes that are there.
         length: usize,
@@ -50,8 +56,10 @@ pub enum CaptureError {
         needed: usize,
     },
     /// A version of the format that nobody writes.
-    #[error("the file says that it is pcap {major}.{minor}, and 2.4 is what is understood; convert it with \
-             `editcap -F pcapng`")]
+    #[error(
+        "the file says that it is pcap {major}.{minor}, and 2.4 is what is understood; convert it with \
+             `editcap -F pcapng`"
+    )]
     Version {
         /// Major version.
         major: u16,
@@ -59,8 +67,10 @@ pub enum CaptureError {
         minor: u16,
     },
     /// A link layer that is not understood.
-    #[error("link type {number} ({name}) is not understood; what is: Ethernet, Linux cooked (v1 and v2), raw IP, \
-             loopback. Capture on such an interface, for example with tcpdump -i any")]
+    #[error(
+        "link type {number} ({name}) is not understood; what is: Ethernet, Linux cooked (v1 and v2), raw IP, \
+             loopback. Capture on such an interface, for example with tcpdump -i any"
+    )]
     LinkType {
         /// Its number.
         number: u32,
@@ -68,8 +78,10 @@ pub enum CaptureError {
         name: String,
     },
     /// The file ends within something.
-    #[error("{place}: the file ends {missing} bytes too early, as it does when a capture is cut off; what comes before \
-             is whole")]
+    #[error(
+        "{place}: the file ends {missing} bytes too early, as it does when a capture is cut off; what comes before \
+             is whole"
+    )]
     Cut {
         /// Where.
         place: Place,
@@ -77,8 +89,10 @@ pub enum CaptureError {
         missing: usize,
     },
     /// A length that no packet has.
-    #[error("{place} claims {length} captured bytes, and no packet has more than {most}; the file is damaged from \
-             there on: copy it again, in binary mode")]
+    #[error(
+        "{place} claims {length} captured bytes, and no packet has more than {most}; the file is damaged from \
+             there on: copy it again, in binary mode"
+    )]
     Length {
         /// Where.
         place: Place,
@@ -88,8 +102,10 @@ pub enum CaptureError {
         most: u32,
     },
     /// A block of pcapng that cannot be read.
-    #[error("{place} cannot be read: {cause}; the file is damaged from there on: copy it again, in binary mode, or try \
-             to save it again with Wireshark")]
+    #[error(
+        "{place} cannot be read: {cause}; the file is damaged from there on: copy it again, in binary mode, or try \
+             to save it again with Wireshark"
+    )]
     Block {
         /// Where.
         place: Place,
@@ -97,8 +113,10 @@ pub enum CaptureError {
         cause: String,
     },
     /// A time that cannot be counted in nanoseconds since 1970.
-    #[error("{place} has a time beyond the year 2554; the clock or if_tsresol of the capture is wrong: set it right \
-             with `editcap -t`")]
+    #[error(
+        "{place} has a time beyond the year 2554; the clock or if_tsresol of the capture is wrong: set it right \
+             with `editcap -t`"
+    )]
     Time {
         /// Where.
         place: Place,
@@ -109,14 +127,38 @@ impl CaptureError {
     /// What the first bytes say that are no capture's.
     pub(super) fn of_magic(bytes: &[u8]) -> Self {
         let known: [(&[u8], &str, &str); 8] = [
-            (&[0x1f, 0x8b], "compressed by gzip", "decompress it with gunzip"),
-            (&[0x28, 0xb5, 0x2f, 0xfd], "compressed by zstd", "decompress it with unzstd"),
-            (&[0xfd, 0x37, 0x7a], "compressed by xz", "decompress it with unxz"),
+            (
+                &[0x1f, 0x8b],
+                "compressed by gzip",
+                "decompress it with gunzip",
+            ),
+            (
+                &[0x28, 0xb5, 0x2f, 0xfd],
+                "compressed by zstd",
+                "decompress it with unzstd",
+            ),
+            (
+                &[0xfd, 0x37, 0x7a],
+                "compressed by xz",
+                "decompress it with unxz",
+            ),
             (b"BZh", "compressed by bzip2", "decompress it with bunzip2"),
             (b"PK", "a ZIP archive", "unpack it"),
-            (b"snoop", "a capture of snoop", "convert it with `editcap -F pcapng`"),
-            (&[0x34, 0xcd, 0xb2, 0xa1], "a modified pcap", "convert it with `editcap -F pcapng`"),
-            (&[0xa1, 0xb2, 0xcd, 0x34], "a modified pcap", "convert it with `editcap -F pcapng`"),
+            (
+                b"snoop",
+                "a capture of snoop",
+                "convert it with `editcap -F pcapng`",
+            ),
+            (
+                &[0x34, 0xcd, 0xb2, 0xa1],
+                "a modified pcap",
+                "convert it with `editcap -F pcapng`",
+            ),
+            (
+                &[0xa1, 0xb2, 0xcd, 0x34],
+                "a modified pcap",
+                "convert it with `editcap -F pcapng`",
+            ),
         ];
         match known.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
             Some((_, what, remedy)) => Self::OtherFormat { what, remedy },

@@ -9,8 +9,6 @@
 mod error;
 mod pcap;
 mod pcapng;
-#[cfg(test)]
-mod tests;
 
 use crate::units::Span;
 use crate::wire::foreign::{Dissected, LinkType};

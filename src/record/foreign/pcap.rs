@@ -39,7 +39,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Capture<'_>, CaptureError> {
     }
     let nanoseconds = header.ts_resolution == PcapTsResolution::NanoSecond;
     let mut capture = Capture {
-        format: format!("pcap, {}seconds", if nanoseconds { "nano" } else { "micro" }),
+        format: format!(
+            "pcap, {}seconds",
+            if nanoseconds { "nano" } else { "micro" }
+        ),
         interfaces: vec![interface],
         ..Capture::default()
     };

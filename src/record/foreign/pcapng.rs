@@ -71,7 +71,13 @@ impl<'a> Reader<'a> {
             Block::InterfaceDescription(block) => self.capture.interfaces.push(interface(&block)),
             Block::EnhancedPacket(block) => {
                 let at = since_1970(block.timestamp, place)?;
-                self.put(block.interface_id, at, block.original_len, &block.data, place)?;
+                self.put(
+                    block.interface_id,
+                    at,
+                    block.original_len,
+                    &block.data,
+                    place,
+                )?;
             }
             Block::Packet(block) => {
                 let at = since_1970(block.timestamp, place)?;
@@ -80,7 +86,11 @@ impl<'a> Reader<'a> {
             }
             // It has no time of its own: the last one known is the best that can be said.
             Block::SimplePacket(block) => {
-                let at = self.capture.packets.last().map_or(Span::ZERO, |last| last.at);
+                let at = self
+                    .capture
+                    .packets
+                    .last()
+                    .map_or(Span::ZERO, |last| last.at);
                 self.put(0, at, block.original_len, &block.data, place)?;
             }
             _ => {}
