@@ -42,7 +42,7 @@ pub(super) enum Verb {
     Plot(PlotArgs),
     /// Compares the lab with measurements of Linux, with formulas and with bare smoltcp
     Accuracy(AccuracyArgs),
-    /// Explains captures of tcpdump or Wireshark: conversations, losses, and where the time went
+    /// Explains captures of tcpdump or Wireshark: what was sent again, and where the time went
     Explain(ExplainArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),
@@ -359,10 +359,10 @@ Examples:
   wirelab explain *.pcap --json | jq .conversations[].constraint
 
 A capture sees one place. What follows from that is told; what does not is listed as not known.
-Words after `wireshark` are the flags of tcp.analysis, and those after `again` what made the sender act.
+`wireshark` has the flags of tcp.analysis, `again` what made the sender act.
 
-Exit status: 0 if everything was read, also of a capture that is cut off; 2 for misuse, failed input or output,
-and damaged captures, of which the part before the damage is explained.";
+Exit status: 0 if everything was read, also if the capture was cut off; 2 for misuse, failed input or
+output, and damaged captures, of which the part before the damage is explained.";
 
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]

@@ -12,9 +12,6 @@ use etherparse::{
     TcpOptionsIterator, TcpSlice, TransportSlice,
 };
 
-/// The kind of Multipath TCP's option (RFC 8684 section 3).
-const MULTIPATH: u8 = 30;
-
 /// Link layers that are understood, by their number in pcap and pcapng
 /// (<https://www.tcpdump.org/linktypes.html>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,8 +49,6 @@ pub struct TcpOptions {
     pub timestamps: Option<(u32, u32)>,
     /// Selective acknowledgments (RFC 2018); the first is a D-SACK (RFC 2883) if it says what was acknowledged before.
     pub sack: [Option<(u32, u32)>; 4],
-    /// Whether there is an option of Multipath TCP (RFC 8684).
-    pub multipath: bool,
     /// Whether the snap length took some of them away.
     pub cut: bool,
 }
@@ -333,8 +328,7 @@ fn options(slice: &TcpSlice<'_>) -> TcpOptions {
         match elements.next() {
             Some(Ok(option)) => options.take(option),
             // The iterator ends at a kind that it does not know, and more may follow that one.
-            Some(Err(TcpOptionReadError::UnknownId(kind))) => {
-                options.multipath |= kind == MULTIPATH;
+            Some(Err(TcpOptionReadError::UnknownId(_))) => {
                 let length = before.get(1).map_or(0, |length| usize::from(*length));
                 match before.get(length..) {
                     Some(rest) if length >= 2 => elements = TcpOptionsIterator::from_slice(rest),

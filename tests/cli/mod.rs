@@ -1,5 +1,6 @@
 //! What belongs here: claims about the program as it is used, by running it.
 
+mod explain;
 mod misuse;
 mod program;
 mod results;

@@ -26,6 +26,7 @@ fn the_help_shows_verbs_and_examples() {
       diagnose     Says which component is the constraint, and what each relief would gain
       plot         Draws the plots again from saved recordings, or the times of many runs of a variant
       accuracy     Compares the lab with measurements of Linux, with formulas and with bare smoltcp
+      explain      Explains captures of tcpdump or Wireshark: what was sent again, and where the time went
       completions  Prints a completion script for a shell
 
     Options:
@@ -37,6 +38,7 @@ fn the_help_shows_verbs_and_examples() {
       wirelab run --all                     every case, with captures and plots in the current directory
       wirelab run handshake/syn-lost        one variant
       wirelab step handshake/syn-lost       the same, event by event
+      wirelab explain page.pcapng           a capture of your own
 
     Exit status: 0 if every expectation was kept, 1 if one was not, 2 for misuse and failed input or
     output.
@@ -120,7 +122,16 @@ fn the_help_of_accuracy_shows_flags_examples_and_files() {
 
 #[test]
 fn help_fits_a_hundred_columns() {
-    for verb in ["list", "run", "step", "plot", "accuracy", "completions"] {
+    let verbs = [
+        "list",
+        "run",
+        "step",
+        "plot",
+        "accuracy",
+        "explain",
+        "completions",
+    ];
+    for verb in verbs {
         let help = printed(&[verb, "--help"]);
         assert!(
             help.lines().all(|line| line.chars().count() <= 100),
