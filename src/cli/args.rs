@@ -42,7 +42,7 @@ pub(super) enum Verb {
     Plot(PlotArgs),
     /// Compares the lab with measurements of Linux, with formulas and with bare smoltcp
     Accuracy(AccuracyArgs),
-    /// Explains captures of tcpdump or Wireshark: what was sent again, and where the time went
+    /// Explains captures of tcpdump or Wireshark: losses, and where the time went
     Explain(ExplainArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),

@@ -26,7 +26,7 @@ fn the_help_shows_verbs_and_examples() {
       diagnose     Says which component is the constraint, and what each relief would gain
       plot         Draws the plots again from saved recordings, or the times of many runs of a variant
       accuracy     Compares the lab with measurements of Linux, with formulas and with bare smoltcp
-      explain      Explains captures of tcpdump or Wireshark: what was sent again, and where the time went
+      explain      Explains captures of tcpdump or Wireshark: losses, and where the time went
       completions  Prints a completion script for a shell
 
     Options:

@@ -38,21 +38,21 @@ struct Printed<'a> {
 pub(super) fn explain(args: &ExplainArgs) -> Result<Outcome> {
     unlike(args)?;
     let mut failed: Option<anyhow::Error> = None;
-    let mut failures = Vec::new();
     for (index, path) in args.files.iter().enumerate() {
         if index > 0 && !args.json && !args.quiet {
             terminal::print("\n")?;
         }
-        match explain_one(path, args) {
-            Ok(None) => {}
-            Ok(Some(damage)) => failures.push(damage),
+        let failure = match explain_one(path, args) {
+            Ok(damage) => damage,
             Err(error) if super::is_broken_pipe(&error) => return Err(error),
-            Err(error) => failures.push(error),
-        }
-        if let Some(before) = failed.take() {
+            Err(error) => Some(error),
+        };
+        // The last one is told where every verb's is.
+        if let Some(failure) = failure
+            && let Some(before) = failed.replace(failure)
+        {
             terminal::complain(&format!("{before:#}"));
         }
-        failed = failures.pop();
     }
     failed.map_or(Ok(Outcome::Kept), Err)
 }

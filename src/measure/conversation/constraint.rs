@@ -3,11 +3,25 @@
 use super::again::Kind;
 use super::time::{Account, Spent};
 use super::words::{counted, grouped, percent, spoken};
-use super::{Conversation, End, Flag};
+use super::{Conversation, End, Flag, Vantage};
 use crate::units::Span;
 
 /// Round trips that are this many times the shortest speak of a queue.
 const QUEUED: u64 = 2;
+
+/// What is weighed against each other; classes of one cause are weighed together.
+const CAUSES: [&[Spent]; 10] = [
+    &[Spent::Connect],
+    &[Spent::ConnectAgain],
+    &[Spent::RoundTrip],
+    &[Spent::Server],
+    &[Spent::Client],
+    &[Spent::Transfer],
+    &[Spent::ReceiveWindow, Spent::ZeroWindow],
+    &[Spent::DelayedAck],
+    &[Spent::Pause],
+    &[Spent::FastRetransmit, Spent::Probe, Spent::Timeout],
+];
 
 impl Conversation {
     /// What the time was spent on most, in a sentence that begins "the constraint is".
@@ -15,23 +29,14 @@ impl Conversation {
         let account = self.account();
         let total = account.total();
         let idle = account.of(Spent::Silent);
-        let busy = |class: &Spent| !matches!(class, Spent::Silent | Spent::Close);
+        let weight =
+            |cause: &[Spent]| -> Span { cause.iter().map(|class| account.of(*class)).sum() };
         // Of equals, the first in the life of a connection.
-        let most = Spent::ALL.into_iter().rev().filter(busy);
-        let most = most.max_by_key(|class| account.of(*class));
-        let Some(class) = most.filter(|class| !account.of(*class).is_zero()) else {
-            return if total.is_zero() {
-                "the constraint is not to be seen: no time passes between the captured segments"
-                    .to_owned()
-            } else {
-                format!(
-                    "the constraint is not to be seen: for {} the connection stands open, or closes, and nobody has \
-                     anything to say",
-                    spoken(total)
-                )
-            };
+        let most = CAUSES.into_iter().rev().max_by_key(|cause| weight(cause));
+        let Some(cause) = most.filter(|cause| !weight(cause).is_zero()) else {
+            return nothing_to_see(total);
         };
-        let part = account.of(class);
+        let part = weight(cause);
         let aside = if idle > part {
             format!("; for {} nobody says anything", spoken(idle))
         } else {
@@ -39,15 +44,15 @@ impl Conversation {
         };
         format!(
             "the constraint is {}: {} of {} ({}), as far as this end can see{aside}",
-            self.named(class, &account),
+            self.named(cause, &account),
             spoken(part),
             spoken(total),
             percent(part, total)
         )
     }
 
-    fn named(&self, class: Spent, account: &Account) -> String {
-        match class {
+    fn named(&self, cause: &[Spent], account: &Account) -> String {
+        match cause[0] {
             Spent::Connect => "distance, for the handshake".to_owned(),
             Spent::ConnectAgain => format!(
                 "an unanswered handshake, sent again {}",
@@ -63,20 +68,38 @@ impl Conversation {
             ),
             Spent::Client => "the client's own pace".to_owned(),
             Spent::Transfer => self.transfer(account.of(Spent::Transfer)),
-            Spent::ReceiveWindow => "the receiver's window".to_owned(),
-            Spent::ZeroWindow => {
+            Spent::ReceiveWindow
+                if account.of(Spent::ZeroWindow) > account.of(Spent::ReceiveWindow) =>
+            {
                 "a receiver that does not read, with its window at zero".to_owned()
             }
+            Spent::ReceiveWindow => "the receiver's window".to_owned(),
             Spent::DelayedAck => "delayed acknowledgments that a sender waits for".to_owned(),
-            Spent::Pause => "a sender that pauses with everything acknowledged".to_owned(),
-            Spent::FastRetransmit => "losses, repaired by fast retransmission".to_owned(),
-            Spent::Probe => "losses at the end of the data, repaired by loss probes".to_owned(),
-            Spent::Timeout => format!(
-                "losses, repaired by a timeout {}",
-                times(self.again(Kind::Timeout))
-            ),
-            Spent::Silent | Spent::Close => "nobody's wish to say more".to_owned(),
+            Spent::Pause => self.pause(),
+            _ => format!("losses, repaired by {}", self.repairs()),
         }
+    }
+
+    /// Nothing is under way as far as the tap sees; at the sender that is all there is to it.
+    fn pause(&self) -> String {
+        let pauses = "a sender that pauses with everything acknowledged";
+        match self.vantage() {
+            Vantage::At(end, _) if end == self.sender() => pauses.to_owned(),
+            Vantage::Both => pauses.to_owned(),
+            _ => format!("{pauses}, or whose data is lost before it comes here"),
+        }
+    }
+
+    fn repairs(&self) -> String {
+        let kinds = [
+            (Kind::Fast, "fast retransmission"),
+            (Kind::Probe, "loss probe"),
+            (Kind::Timeout, "timeout"),
+        ];
+        let kinds = kinds.map(|(kind, name)| (self.again(kind) as u64, name));
+        let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
+        let kinds: Vec<_> = kinds.map(|(count, name)| counted(count, name)).collect();
+        kinds.join(" and ")
     }
 
     /// Segments of this kind.
@@ -117,6 +140,17 @@ impl Conversation {
             _ => pace,
         }
     }
+}
+
+fn nothing_to_see(total: Span) -> String {
+    if total.is_zero() {
+        return "the constraint is not to be seen: no time passes between the captured segments"
+            .to_owned();
+    }
+    format!(
+        "the constraint is not to be seen: for {} the connection stands open, or closes, and nobody has anything to say",
+        spoken(total)
+    )
 }
 
 fn times(count: usize) -> String {

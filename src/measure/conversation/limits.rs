@@ -40,6 +40,13 @@ impl Conversation {
         if turns {
             limits.push(self.turns());
         }
+        let elsewhere = !matches!(self.vantage(), Vantage::At(end, _) if end == self.sender());
+        if elsewhere && !account.of(Spent::Pause).is_zero() {
+            limits.push(
+                "data that was lost before the tap and repaired was never seen: it looks as if nobody had sent it"
+                    .to_owned(),
+            );
+        }
         if !account.of(Spent::Transfer).is_zero() {
             limits.push(
                 "congestion windows are not on the wire: whether data waits for one, for the line or for its \

@@ -38,7 +38,8 @@ pub enum Spent {
     ZeroWindow,
     /// An acknowledgment came late, and more data waited for it.
     DelayedAck,
-    /// Everything is acknowledged, and the sender sends more only later.
+    /// Everything that was seen is acknowledged, and the sender sends more only later: it pauses, or what it sent was lost
+    /// before the tap.
     Pause,
     /// Until what acknowledgments had reported lost was sent again.
     FastRetransmit,
@@ -48,7 +49,7 @@ pub enum Spent {
     Timeout,
     /// Nobody has more to say, and nobody closes.
     Silent,
-    /// From the first FIN, or after the last data, to the end.
+    /// From the first FIN or RST behind the last data to the end.
     Close,
 }
 
@@ -117,7 +118,7 @@ impl fmt::Display for Spent {
             Self::ReceiveWindow => "held by the receiver's window",
             Self::ZeroWindow => "the receiver's window is zero",
             Self::DelayedAck => "a late acknowledgment held more data",
-            Self::Pause => "all acknowledged, the sender pauses",
+            Self::Pause => "all that came is acknowledged, no more comes",
             Self::FastRetransmit => "until a fast retransmission",
             Self::Probe => "until a loss probe",
             Self::Timeout => "until a retransmission timeout",

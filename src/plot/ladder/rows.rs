@@ -176,11 +176,16 @@ impl<'a> Builder<'a> {
             });
         }
         if let (Fate::Passed, Some(to)) = (flight.fate, flight.to) {
-            slots.push(Slot {
-                column: to,
-                right: !right,
-                role: Role::Arrival,
+            // A level arrow fills its row: no other may lie on it.
+            let inner = [(column, right), (to, !right)];
+            let ends = inner.map(|(column, right)| {
+                [Role::Arrival, Role::Departure].map(|role| Slot {
+                    column,
+                    right,
+                    role,
+                })
             });
+            slots.extend(ends.into_iter().flatten());
         }
         let row = self.row(at, RowKind::Labelled, &slots, None);
         self.rows.sent[index] = Some(row);
