@@ -326,7 +326,7 @@ fn options(slice: &TcpSlice<'_>) -> TcpOptions {
     loop {
         let before = elements.rest();
         match elements.next() {
-            Some(Ok(option)) => options.take(option),
+            Some(Ok(option)) => options.take(&option),
             // The iterator ends at a kind that it does not know, and more may follow that one.
             Some(Err(TcpOptionReadError::UnknownId(_))) => {
                 let length = before.get(1).map_or(0, |length| usize::from(*length));
@@ -341,8 +341,8 @@ fn options(slice: &TcpSlice<'_>) -> TcpOptions {
 }
 
 impl TcpOptions {
-    fn take(&mut self, option: TcpOptionElement) {
-        match option {
+    fn take(&mut self, option: &TcpOptionElement) {
+        match *option {
             TcpOptionElement::MaximumSegmentSize(mss) => self.mss = Some(mss),
             TcpOptionElement::WindowScale(scale) => self.scale = Some(scale),
             TcpOptionElement::Timestamp(value, echo) => self.timestamps = Some((value, echo)),

@@ -1,5 +1,7 @@
 //! The lab's own captures and random worlds, as they are and made harder, beside tshark.
 
+use std::fmt::Write;
+
 use pcap_file::pcap::PcapTsResolution;
 use pcap_file::{DataLink, Endianness};
 use wirelab::case::{Plan, Run};
@@ -10,8 +12,15 @@ use super::oracle::differences;
 use super::rewrite::{Change, Dice, Form, changed, frames, written};
 use crate::wireshark::tshark::Tshark;
 
+/// A case, a variant, and knobs.
+pub(crate) type World = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
 /// Worlds with losses of every kind, small enough to be written down.
-pub(crate) const WORLDS: &[(&str, &str, &[(&str, &str)])] = &[
+pub(crate) const WORLDS: &[World] = &[
     ("transfer", "download", &[("drop", "s2c:data:5-7")]),
     ("transfer", "download", &[("drop", "s2c:data:69,s2c:rtx:1")]),
     ("transfer", "download", &[("drop", "c2s:ackge:100000")]),
@@ -90,7 +99,7 @@ pub(crate) fn harder(capture: &[u8], dice: &mut Dice) -> (String, Vec<u8>) {
         // What is tagged or IPv6 already has no IPv4 header where it is looked for.
         if !name.contains("Vlan") && !name.contains("Ipv6") {
             frames = changed(frames, change, dice);
-            name += &format!("{change:?} ");
+            write!(name, "{change:?} ").expect("a string takes every text");
         }
     }
     // A tag belongs to Ethernet.

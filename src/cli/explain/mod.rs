@@ -87,7 +87,9 @@ fn explain_one(path: &Path, args: &ExplainArgs) -> Result<Option<anyhow::Error>>
         text::explanation(path, &capture, &traffic, &chosen, &files)
     };
     terminal::print(&text)?;
-    committed.map(Committed::keep);
+    if let Some(committed) = committed {
+        committed.keep();
+    }
     match &capture.damage {
         Some(damage @ CaptureError::Cut { .. }) => {
             terminal::complain(&format!("{:#}", told(damage)));

@@ -61,9 +61,11 @@ pub(super) fn explanation(
 pub(super) fn lines(traffic: &Traffic, only: Option<usize>) -> String {
     let wanted = traffic.conversations.iter();
     let wanted = wanted.filter(|one| only.is_none_or(|number| one.number == number));
-    wanted
-        .map(|one| format!("{} {}: {}\n", one.number, ends(one), one.constraint()))
-        .collect()
+    wanted.fold(String::new(), |mut text, one| {
+        let told = one.constraint();
+        writeln!(text, "{} {}: {told}", one.number, ends(one)).expect("a string takes every text");
+        text
+    })
 }
 
 /// Interfaces with their link layers.

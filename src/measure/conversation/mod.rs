@@ -130,7 +130,7 @@ impl Conversation {
             };
             let data = u32::from(seen.segment.len > 0) * 8;
             let end = u32::from(flags.any(TcpFlags::FIN)) * 16;
-            opening | data | end | u32::from(flags.any(TcpFlags::RST)) * 32
+            opening | data | end | (u32::from(flags.any(TcpFlags::RST)) * 32)
         };
         let all = self.seen.iter().map(part).fold(0, |all, part| all | part);
         let begins = self

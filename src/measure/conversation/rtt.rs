@@ -161,9 +161,9 @@ impl Conversation {
         let (Some(client), Some(server)) = (client, server) else {
             return Vantage::Unknown;
         };
-        let share =
+        let is_near =
             |part: Span| part.as_nanos().saturating_mul(NEAR) < (client + server).as_nanos();
-        match (share(client), share(server)) {
+        match (is_near(client), is_near(server)) {
             (true, _) => Vantage::At(0, Evidence::RoundTrip),
             (_, true) => Vantage::At(1, Evidence::RoundTrip),
             _ => Vantage::Between,

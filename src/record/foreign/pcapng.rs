@@ -4,9 +4,12 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
+use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption,
 };
+use pcap_file::pcapng::blocks::packet::PacketBlock;
+use pcap_file::pcapng::blocks::simple_packet::SimplePacketBlock;
 use pcap_file::pcapng::{Block, PcapNgFormatError, PcapNgParseError, PcapNgParser};
 
 use super::pcap::LONGEST;
@@ -65,33 +68,39 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// Takes note of a block. Data that was parsed out of a slice is borrowed from it.
     fn take(&mut self, block: Block<'a>, place: Place) -> Result<(), CaptureError> {
         match block {
             Block::SectionHeader(_) => self.section = self.capture.interfaces.len(),
             Block::InterfaceDescription(block) => self.capture.interfaces.push(interface(&block)),
-            Block::EnhancedPacket(block) => {
-                let at = since_1970(block.timestamp, place)?;
-                self.put(
-                    block.interface_id,
-                    at,
-                    block.original_len,
-                    &block.data,
-                    place,
-                )?;
+            Block::EnhancedPacket(EnhancedPacketBlock {
+                interface_id,
+                timestamp,
+                original_len,
+                data: Cow::Borrowed(data),
+                ..
+            }) => {
+                let at = since_1970(timestamp, place)?;
+                self.put(interface_id, (at, original_len, data), place)?;
             }
-            Block::Packet(block) => {
-                let at = since_1970(block.timestamp, place)?;
-                let interface = u32::from(block.interface_id);
-                self.put(interface, at, block.original_len, &block.data, place)?;
+            Block::Packet(PacketBlock {
+                interface_id,
+                timestamp,
+                original_len,
+                data: Cow::Borrowed(data),
+                ..
+            }) => {
+                let at = since_1970(timestamp, place)?;
+                self.put(u32::from(interface_id), (at, original_len, data), place)?;
             }
             // It has no time of its own: the last one known is the best that can be said.
-            Block::SimplePacket(block) => {
-                let at = self
-                    .capture
-                    .packets
-                    .last()
-                    .map_or(Span::ZERO, |last| last.at);
-                self.put(0, at, block.original_len, &block.data, place)?;
+            Block::SimplePacket(SimplePacketBlock {
+                original_len,
+                data: Cow::Borrowed(data),
+            }) => {
+                let at = self.capture.packets.last();
+                let at = at.map_or(Span::ZERO, |last| last.at);
+                self.put(0, (at, original_len, data), place)?;
             }
             _ => {}
         }
@@ -101,9 +110,7 @@ impl<'a> Reader<'a> {
     fn put(
         &mut self,
         interface: u32,
-        at: Span,
-        original: u32,
-        data: &Cow<'a, [u8]>,
+        (at, original, data): (Span, u32, &'a [u8]),
         place: Place,
     ) -> Result<(), CaptureError> {
         let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
@@ -114,10 +121,6 @@ impl<'a> Reader<'a> {
                 most: LONGEST,
             });
         }
-        // What was parsed out of a slice is borrowed from it.
-        let Cow::Borrowed(data) = *data else {
-            return Ok(());
-        };
         self.capture.packets.push(Packet {
             at,
             interface: self.section + interface as usize,
