@@ -47,6 +47,7 @@ fn a_lost_syn_is_explained_in_eighty_columns() {
                    most, of 2
       again        1 SYN timer
       wireshark    1 retransmission
+      ended        by FIN of both ends
       time            150 ms    10%  handshake
                          1 s    69%  handshake: until SYN or SYN-ACK was sent again
                       150 ms    10%  round trips of questions and answers

@@ -10,6 +10,7 @@ use crate::measure::conversation::{
 };
 use crate::record::foreign::Capture;
 use crate::units::Span;
+use crate::wire::foreign::TcpFlags;
 
 /// Columns of a line.
 const WIDTH: usize = 80;
@@ -176,6 +177,7 @@ fn details(text: &mut String, one: &Conversation) {
     }
     fact(text, "again", &again(one));
     fact(text, "wireshark", &flags(one));
+    fact(text, "ended", &ending(one));
     account(text, one);
     paragraph(text, 2, &one.constraint());
     let mut name = "not known";
@@ -234,6 +236,31 @@ fn round_trips(end: &str, trip: &Spread) -> String {
         spoken(trip.max),
         grouped(trip.count as u64)
     )
+}
+
+/// Who closed it, and how.
+fn ending(one: &Conversation) -> String {
+    let senders = |flag: TcpFlags| {
+        let sent = |end: usize| {
+            let mut own = one.seen.iter().filter(|seen| seen.from == end);
+            own.any(|seen| seen.segment.flags.any(flag))
+        };
+        match [sent(0), sent(1)] {
+            [true, true] => Some("both ends"),
+            [true, false] => Some("the client"),
+            [false, true] => Some("the server"),
+            [false, false] => None,
+        }
+    };
+    let finished = senders(TcpFlags::FIN).map(|who| format!("FIN of {who}"));
+    let reset = senders(TcpFlags::RST).map(|who| format!("RST of {who}"));
+    match (finished, reset) {
+        (None, None) => "not captured".to_owned(),
+        (finished, reset) => {
+            let told: Vec<_> = finished.into_iter().chain(reset).collect();
+            format!("by {}", told.join(", and by "))
+        }
+    }
 }
 
 /// What was sent again, by mechanism.
