@@ -33,6 +33,18 @@ pub(crate) fn differences(tshark: Tshark, name: &str, bytes: &[u8]) -> Vec<Strin
         for seen in &conversation.seen {
             let own = ours(conversation, seen);
             let mut other = theirs.get(&seen.frame).cloned().unwrap_or_default();
+            // It stands on some frames of a conversation, and is one for all of them.
+            if let Some(trip) = other.remove("initial_rtt") {
+                let own = conversation
+                    .initial_rtt
+                    .map(|span| seconds(span.as_nanos()));
+                if own.as_ref() != Some(&trip) {
+                    differences.push(format!(
+                        "{name} frame {}: initial_rtt: tshark {trip}, explain {own:?}",
+                        seen.frame
+                    ));
+                }
+            }
             if !own.contains_key("tcp.completeness") {
                 other.remove("tcp.completeness");
             }
@@ -105,7 +117,7 @@ fn theirs(tshark: Tshark, name: &str, bytes: &[u8]) -> BTreeMap<u64, Opinion> {
         let mut opinion = Opinion::new();
         for (field, value) in FIELDS.into_iter().zip(&row).skip(1) {
             let key = field.strip_prefix("tcp.analysis.").unwrap_or(field);
-            if !value.is_empty() && key != "initial_rtt" {
+            if !value.is_empty() {
                 opinion.insert(key, value.clone());
             }
         }

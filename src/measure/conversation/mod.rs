@@ -75,6 +75,9 @@ pub struct Conversation {
     pub client_by: ClientBy,
     /// Its segments in the order of the file.
     pub seen: Vec<Seen>,
+    /// `tcp.analysis.initial_rtt`: from the last SYN before it to the first segment that has ACK and no SYN, of either end.
+    /// [`Handshake::round_trip`] is stricter.
+    pub initial_rtt: Option<Span>,
 }
 
 impl Seen {

@@ -103,6 +103,11 @@ impl Rules {
         found
     }
 
+    /// The first round trip, once it is known.
+    pub(super) const fn first_rtt(&self) -> Option<Span> {
+        self.first_rtt
+    }
+
     /// Takes note of a handshake.
     fn open(&mut self, at: SimTime, from: usize, segment: &TcpSegment) {
         if segment.flags.any(TcpFlags::SYN) {

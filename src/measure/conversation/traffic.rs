@@ -110,6 +110,7 @@ impl Growing {
                 ends,
                 client_by,
                 seen: Vec::new(),
+                initial_rtt: None,
             },
             rules: Rules::default(),
             reader: Reader::default(),
@@ -167,7 +168,10 @@ impl Growing {
     }
 
     fn finish(self) -> Conversation {
-        self.conversation
+        Conversation {
+            initial_rtt: self.rules.first_rtt(),
+            ..self.conversation
+        }
     }
 }
 
