@@ -12,8 +12,7 @@ use etherparse::{
     TcpOptionsIterator, TcpSlice, TransportSlice,
 };
 
-/// Link layers that are understood, by their number in pcap and pcapng
-/// (<https://www.tcpdump.org/linktypes.html>).
+/// Link layers that are understood (<https://www.tcpdump.org/linktypes.html>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LinkType {
     /// `LINKTYPE_NULL`, 0: BSD loopback, the address family in the order of the machine that captured.
@@ -182,6 +181,13 @@ impl TcpSegment {
     /// First sequence number after the segment.
     pub fn end(&self) -> u32 {
         self.seq.wrapping_add(self.sequence_len())
+    }
+
+    /// Of a SYN, the shift of its sender's later windows (RFC 7323 section 2.3), `None` if the option may have been cut off.
+    pub fn shift(&self) -> Option<u8> {
+        let scale = self.options.scale;
+        let known = scale.is_some() || !self.options.cut;
+        known.then(|| scale.unwrap_or(0).min(14))
     }
 
     /// What is acknowledged beyond gaps, in the order in which it stands there.

@@ -34,7 +34,8 @@ struct Direction {
     first: Option<u32>,
     /// What counts as near.
     highest: u64,
-    scale: u8,
+    /// The shift of the receiver's windows, once it is known.
+    scale: Option<u8>,
 }
 
 impl Direction {
@@ -74,7 +75,7 @@ impl Direction {
         let segment = &seen.segment;
         let syn = segment.flags.any(TcpFlags::SYN);
         if syn {
-            self.scale = segment.options.scale.unwrap_or(0).min(14);
+            self.scale = segment.shift();
         }
         if !segment.flags.any(TcpFlags::ACK) {
             return;
@@ -83,13 +84,12 @@ impl Direction {
         let known: Option<&(SimTime, u64)> = sequence.acked.last();
         let known = known.map_or(0, |(_, acked)| *acked);
         let acked = self.offset(segment.ack);
-        let shift = if syn { 0 } else { self.scale };
+        let shift = if syn { Some(0) } else { self.scale };
         sequence
             .acked
             .push((seen.at, acked.max(known).min(self.highest.max(known))));
-        sequence
-            .edge
-            .push((seen.at, acked + (u64::from(segment.window) << shift)));
+        let edge = shift.map(|shift| acked + (u64::from(segment.window) << shift));
+        sequence.edge.extend(edge.map(|edge| (seen.at, edge)));
         let blocks = segment.sacks();
         let blocks = blocks.map(|(start, end)| (seen.at, self.offset(start), self.offset(end)));
         sequence.selected.extend(blocks);

@@ -35,16 +35,6 @@ pub struct Analysis {
     pub in_flight: Option<u32>,
 }
 
-/// The window scale of one end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Scale {
-    /// Its SYN was not captured.
-    #[default]
-    Unknown,
-    /// Its windows are shifted by so many bits; by none where its SYN has no such option.
-    Known(u8),
-}
-
 /// What is remembered of one direction.
 #[derive(Clone, Debug, Default)]
 struct Flow {
@@ -56,7 +46,8 @@ struct Flow {
     ack: u32,
     ack_at: SimTime,
     window: Option<u16>,
-    scale: Scale,
+    /// The shift of its windows; `None` if its SYN was not captured.
+    scale: Option<u8>,
     /// Whether the newest window is a SYN's, which is never scaled (RFC 7323 section 2.2).
     window_of_syn: bool,
     duplicates: u32,
@@ -111,11 +102,7 @@ impl Rules {
     /// Takes note of a handshake.
     fn open(&mut self, at: SimTime, from: usize, segment: &TcpSegment) {
         if segment.flags.any(TcpFlags::SYN) {
-            let scale = segment.options.scale;
-            self.flows[from].scale = match scale {
-                None if segment.options.cut => Scale::Unknown,
-                scale => Scale::Known(scale.unwrap_or(0).min(14)),
-            };
+            self.flows[from].scale = segment.shift();
         }
         if segment.flags.opens() {
             self.syn_at = Some(at);
@@ -317,9 +304,7 @@ fn is_within(earlier: SimTime, at: SimTime, limit: Span) -> bool {
 impl Flow {
     /// The first number beyond the window that this end offers, if the scale of its windows is known.
     fn edge(&self) -> Option<u32> {
-        let (Scale::Known(shift), Some(window)) = (self.scale, self.window) else {
-            return None;
-        };
+        let (shift, window) = (self.scale?, self.window?);
         let shift = if self.window_of_syn { 0 } else { shift };
         Some(self.ack.wrapping_add(u32::from(window) << shift))
     }

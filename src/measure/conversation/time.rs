@@ -162,7 +162,8 @@ struct Side {
     acked: Option<u32>,
     /// The window that this end offers, in bytes, once its scale is known.
     window: Option<u64>,
-    scale: u8,
+    /// The shift of its windows; `None` if its SYN was not captured, or not with all its options.
+    scale: Option<u8>,
     /// Whether its window is zero.
     shut: bool,
     /// The largest segment that it sent.
@@ -236,14 +237,14 @@ impl Walk<'_> {
         let flags = segment.flags;
         let side = &mut self.sides[seen.from];
         if flags.any(TcpFlags::SYN) {
-            side.scale = segment.options.scale.unwrap_or(0).min(14);
+            side.scale = segment.shift();
         }
         let shift = if flags.any(TcpFlags::SYN) {
-            0
+            Some(0)
         } else {
             side.scale
         };
-        side.window = Some(u64::from(segment.window) << shift);
+        side.window = shift.map(|shift| u64::from(segment.window) << shift);
         side.shut = seen.analysis.flags.has(Flag::ZeroWindow);
         side.largest = side.largest.max(segment.len);
         if side.next.is_none_or(|next| seq_before(next, segment.end())) {
