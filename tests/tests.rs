@@ -32,6 +32,8 @@ mod determinism;
 mod diagnose;
 /// Stub, resolver and authority.
 mod dns;
+/// Captures that others made.
+mod explain;
 /// Input that nobody meant.
 mod fuzz;
 /// Who is sent to which server.

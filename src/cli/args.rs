@@ -27,6 +27,7 @@ Examples:
   wirelab step handshake/syn-lost       the same, event by event
   wirelab show image-page/origin-h2     a case as a scenario file, to be changed and run
   wirelab diagnose page.har             what a recorded page waits for
+  wirelab explain page.pcapng           a capture of your own
 
 Exit status: 0 if every expectation was kept, 1 if one was not, 2 for misuse and failed input or output.";
 
@@ -51,6 +52,8 @@ pub(super) enum Verb {
     Merge(MergeArgs),
     /// Compares the lab with measurements of Linux, with formulas and with bare smoltcp
     Accuracy(AccuracyArgs),
+    /// Explains captures of tcpdump or Wireshark: losses, and where the time went
+    Explain(ExplainArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -451,6 +454,44 @@ Files, below DIR (default: the current directory):
   plots/accuracy/accuracy.md            every row as a table
 
 Exit status: 0 if the lab is in its band in every row, 1 if it is not, 2 for misuse and failed input or output.";
+
+/// Arguments of `explain`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub(super) struct ExplainArgs {
+    /// Captures: pcap or pcapng
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Explain this conversation only, by its number in the table
+    #[arg(long, value_name = "N")]
+    pub(super) conversation: Option<usize>,
+
+    /// Draw the ladder and the time-sequence graph of what is explained, into this directory
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Print one JSON object per capture, one per line, and nothing else
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Print one line per conversation: its constraint
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  wirelab explain page.pcapng                     the table, and the three busiest conversations
+  wirelab explain page.pcapng --conversation 7    that one
+  wirelab explain page.pcapng --out pictures      pictures/page-1.svg, pictures/page-1-sequence.svg
+  wirelab explain *.pcap --json | jq .conversations[].constraint
+
+A capture sees one place. What follows from that is told; what does not is listed as not known.
+`wireshark` has the flags of tcp.analysis, `again` what made the sender act.
+
+Exit status: 0 if everything was read, also if the capture was cut off; 2 for misuse, failed input or
+output, and damaged captures, of which the part before the damage is explained.";
 
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]

@@ -105,6 +105,14 @@ pub(super) fn cannot_read(path: &Path, error: &io::Error) -> Error {
     )
 }
 
+/// A capture could not be opened.
+pub(super) fn cannot_open(path: &Path, error: &io::Error) -> Error {
+    anyhow!(
+        "cannot read {}: {error}; give a capture that tcpdump -w or Wireshark wrote",
+        path.display()
+    )
+}
+
 /// What to do about a failed write; `elsewhere` is how another place is chosen.
 fn remedy(kind: ErrorKind, elsewhere: &str) -> String {
     match kind {

@@ -12,6 +12,7 @@ mod artefacts;
 mod batch;
 mod completions;
 mod diagnose;
+mod explain;
 mod failure;
 mod files;
 mod list;
@@ -86,6 +87,7 @@ fn dispatch(verb: Verb, terminal: Terminal) -> anyhow::Result<Outcome> {
         Verb::Sweep(args) => sweep::sweep(&args, terminal),
         Verb::Merge(args) => sweep::merge(&args),
         Verb::Accuracy(args) => accuracy::accuracy(&args, terminal),
+        Verb::Explain(args) => explain::explain(&args),
         Verb::Completions(args) => completions::completions(&args),
     }
 }

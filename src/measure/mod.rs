@@ -5,6 +5,7 @@
 pub mod account;
 pub mod accuracy;
 mod bands;
+pub mod conversation;
 pub mod diagnosis;
 mod distribution;
 mod exchanges;

@@ -92,7 +92,7 @@ impl Sequence {
         }
     }
 
-    fn empty(hosts: (String, String), connection: String, unit: Unit) -> Self {
+    pub(super) fn empty(hosts: (String, String), connection: String, unit: Unit) -> Self {
         Self {
             hosts,
             connection,
@@ -174,7 +174,7 @@ impl Sequence {
     }
 
     /// What was sent and not acknowledged, after each transmission and each acknowledgment.
-    fn unacknowledged(&self) -> Vec<(SimTime, u64)> {
+    pub(super) fn unacknowledged(&self) -> Vec<(SimTime, u64)> {
         let sent = self.sent.iter().map(|piece| (piece.at, piece.end, 0));
         let acked = self.acked.iter().map(|(at, acked)| (*at, 0, *acked));
         // Acknowledgments make room for what leaves in the same moment.

@@ -8,6 +8,7 @@ pub mod address;
 pub mod annotate;
 pub mod checksum;
 pub mod dns;
+pub mod foreign;
 mod frame;
 mod glance;
 pub mod packet;

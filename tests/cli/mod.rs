@@ -1,6 +1,7 @@
 //! What belongs here: claims about the program as it is used, by running it.
 
 mod diagnose;
+mod explain;
 mod misuse;
 mod program;
 mod results;

@@ -29,6 +29,7 @@ fn the_help_shows_verbs_and_examples() {
       sweep        Runs a variant over values of its knobs and seeds, and says how its times spread
       merge        Puts the shards of a sweep together
       accuracy     Compares the lab with measurements of Linux, with formulas and with bare smoltcp
+      explain      Explains captures of tcpdump or Wireshark: losses, and where the time went
       completions  Prints a completion script for a shell
 
     Options:
@@ -42,6 +43,7 @@ fn the_help_shows_verbs_and_examples() {
       wirelab step handshake/syn-lost       the same, event by event
       wirelab show image-page/origin-h2     a case as a scenario file, to be changed and run
       wirelab diagnose page.har             what a recorded page waits for
+      wirelab explain page.pcapng           a capture of your own
 
     Exit status: 0 if every expectation was kept, 1 if one was not, 2 for misuse and failed input or
     output.
@@ -125,7 +127,16 @@ fn the_help_of_accuracy_shows_flags_examples_and_files() {
 
 #[test]
 fn help_fits_a_hundred_columns() {
-    for verb in ["list", "run", "step", "plot", "accuracy", "completions"] {
+    let verbs = [
+        "list",
+        "run",
+        "step",
+        "plot",
+        "accuracy",
+        "explain",
+        "completions",
+    ];
+    for verb in verbs {
         let help = printed(&[verb, "--help"]);
         assert!(
             help.lines().all(|line| line.chars().count() <= 100),

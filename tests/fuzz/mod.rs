@@ -1,8 +1,11 @@
 //! What belongs here: input that nobody meant. The same functions are targets of cargo-fuzz (`fuzz/`); here they get
 //! the corpus, whatever a fuzzer has found before, and changes of both.
 
+mod capture;
 mod dns;
 mod frames;
+mod har;
+mod scenario;
 mod texts;
 
 use std::fs;
@@ -28,7 +31,9 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
 /// Gives a target its corpus, then so many changes of it.
 fn feed(target: &str, run: fn(&[u8]), changes: u32) {
     let corpus = corpus(target);
-    corpus.iter().for_each(|input| run(input));
+    for input in &corpus {
+        run(input);
+    }
     let change = (any::<prop::sample::Index>(), any::<u8>(), any::<bool>());
     let input = (
         prop::sample::select(corpus),
@@ -72,4 +77,19 @@ fn datagrams_of_any_form_do_not_stop_name_servers() {
 #[test]
 fn texts_of_any_form_are_read_or_refused() {
     feed("texts", texts::run, 4_000);
+}
+
+#[test]
+fn captures_of_any_form_are_read_or_refused() {
+    feed("capture", capture::run, 1_000);
+}
+
+#[test]
+fn scenario_files_of_any_form_are_read_or_refused() {
+    feed("scenario", scenario::run, 1_000);
+}
+
+#[test]
+fn archives_of_any_form_are_pages_or_refused() {
+    feed("har", har::run, 1_000);
 }

@@ -6,7 +6,7 @@
 
 mod analysis;
 mod secure;
-mod tshark;
+pub(crate) mod tshark;
 
 use std::collections::BTreeMap;
 

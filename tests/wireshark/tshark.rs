@@ -127,6 +127,29 @@ impl Tshark {
         text.lines().map(opinion).collect()
     }
 
+    /// These fields of every frame of a capture. Fragments of IP are left as they are.
+    #[expect(
+        clippy::unused_self,
+        reason = "who has a `Tshark` knows that it is there"
+    )]
+    pub(crate) fn fields(self, name: &str, capture: &[u8], fields: &[&str]) -> Vec<Vec<String>> {
+        let path = scratch(&format!("fields-{name}"), capture);
+        let mut command = Command::new("tshark");
+        command.args(["-2", "-r"]).arg(&path);
+        command.args(["-T", "fields", "-E", "separator=;", "-E", "occurrence=f"]);
+        command.args(["-o", "ip.defragment:FALSE"]);
+        for field in fields {
+            command.args(["-e", field]);
+        }
+        let output = command.output().expect("tshark was found");
+        fs::remove_file(&path).expect("the capture was written");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let rows = text
+            .lines()
+            .map(|line| line.split(';').map(str::to_owned).collect());
+        rows.collect()
+    }
+
     /// All values of a field, in order.
     #[expect(
         clippy::unused_self,

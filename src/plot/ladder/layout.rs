@@ -13,7 +13,6 @@ use super::trace::{Fate, Flight, Trace};
 use crate::plot::figure::{Figure, MARGIN};
 use crate::plot::font::{self, BODY, HEADING, SMALL};
 use crate::plot::scale::{Clock, spoken};
-use crate::record::RunInfo;
 use crate::units::{SimTime, Span};
 
 /// Heights of rows in pixels.
@@ -81,11 +80,12 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// The picture.
-    pub(super) fn figure(&self, run: &RunInfo, title: &str) -> Figure {
+    /// The picture under `title`, and below that what `parts` say.
+    pub(super) fn figure(&self, mut parts: Vec<String>, title: &str) -> Figure {
         let mut figure = Figure::new(title);
         figure.description = self.description();
-        let top = figure.put_heading(&self.subtitle(run), self.width);
+        parts.push(format!("time in {}, not to scale", self.clock.unit()));
+        let top = figure.put_heading(&parts.join(" · "), self.width);
         let mut canvas = Canvas::new(self, figure, top + NAMES);
         canvas.names(top);
         canvas.lifelines();
@@ -94,28 +94,6 @@ impl<'a> Layout<'a> {
         canvas.flights();
         canvas.remarks();
         canvas.finish()
-    }
-
-    fn subtitle(&self, run: &RunInfo) -> String {
-        let mut parts = vec![
-            format!("{}/{}", run.case, run.variant),
-            format!("seed {}", run.seed),
-        ];
-        parts.extend(
-            run.params
-                .iter()
-                .map(|(knob, value)| format!("{knob}={value}")),
-        );
-        let mut stacks: Vec<_> = self
-            .trace
-            .hosts
-            .iter()
-            .map(|host| host.stack.as_str())
-            .collect();
-        stacks.dedup();
-        parts.push(format!("stack {}", stacks.join(", ")));
-        parts.push(format!("time in {}, not to scale", self.clock.unit()));
-        parts.join(" · ")
     }
 
     fn description(&self) -> String {
@@ -214,7 +192,7 @@ fn columns(trace: &Trace, rows: &Rows, times: i32) -> (Vec<i32>, i32) {
 fn gutters(trace: &Trace, rows: &Rows) -> Vec<(i32, i32)> {
     let half_name = |index: usize| {
         let host = &trace.hosts[index];
-        (font::width(&host.name, HEADING).max(font::width(&addresses(host), SMALL)) + 1) / 2
+        (font::width(&host.name, HEADING).max(font::width(&host.address, SMALL)) + 1) / 2
     };
     let mut gutters: Vec<(i32, i32)> = vec![(0, 0); trace.columns()];
     if let Some(first) = gutters.first_mut() {
@@ -270,13 +248,4 @@ fn gap(trace: &Trace, rows: &Rows) -> i32 {
         _ => None,
     });
     needed.max().unwrap_or(0).max(least)
-}
-
-/// The first address of a host, and how many more it has.
-fn addresses(host: &crate::event::HostInfo) -> String {
-    match host.addresses.as_slice() {
-        [] => String::new(),
-        [only] => only.to_string(),
-        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-    }
 }

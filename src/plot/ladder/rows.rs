@@ -175,9 +175,23 @@ impl<'a> Builder<'a> {
                 ..departure
             });
         }
+        if let (Fate::Passed, Some(to)) = (flight.fate, flight.to) {
+            // A level arrow fills its row: no other may lie on it.
+            let inner = [(column, right), (to, !right)];
+            let ends = inner.map(|(column, right)| {
+                [Role::Arrival, Role::Departure].map(|role| Slot {
+                    column,
+                    right,
+                    role,
+                })
+            });
+            slots.extend(ends.into_iter().flatten());
+        }
         let row = self.row(at, RowKind::Labelled, &slots, None);
         self.rows.sent[index] = Some(row);
         match flight.fate {
+            // Nobody knows how long it takes: it is drawn level.
+            Fate::Passed => self.rows.arrived[index] = Some(row),
             Fate::Arrived(_) => self.under_way += 1,
             Fate::Dropped(..) => self.rows.list[row].drops += 1,
             Fate::Open => {}

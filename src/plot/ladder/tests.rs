@@ -4,14 +4,16 @@ mod recordings;
 
 use recordings::{blackhole, crowd, handshake, three_hosts, transfer};
 
-use super::ladder;
 use super::selection::MOST_FRAMES;
+use super::{conversation_ladder, ladder};
 use crate::event::{DiscardCause, Event, HostId, LinkId};
+use crate::measure::conversation::{Conversation, Traffic};
 use crate::plot::Theme;
 use crate::plot::figure::{Figure, Shape};
 use crate::plot::fixture::{Script, ms, segment};
 use crate::plot::theme::Ink;
 use crate::record::Recording;
+use crate::record::foreign::Capture;
 use crate::units::Span;
 use crate::wire::{Frame, FrameId};
 
@@ -256,4 +258,30 @@ fn a_typical_ladder_is_below_sixty_kilobytes() {
 fn a_recording_without_events_is_still_a_picture() {
     let svg = ladder(&Recording::default(), "Nothing?").svg(Theme::Light);
     assert!(svg.contains("<title>Nothing?</title>"));
+}
+
+/// The conversation of a sample that tcpdump's tests have.
+fn conversation() -> Conversation {
+    let bytes = include_bytes!("../../../tests/data/pcap/ssh.pcap");
+    let traffic = Traffic::of(&Capture::read(bytes).unwrap());
+    traffic.conversations[0].clone()
+}
+
+#[test]
+fn arrows_of_a_tap_are_level_and_each_has_its_row() {
+    let conversation = conversation();
+    let figure = conversation_ladder(&conversation, "ssh.pcap", "What did the tap see?");
+    assert_eq!(figure.overlaps(), Vec::<(String, String)>::new());
+    assert_eq!(heads(&figure), conversation.seen.len());
+    let trace = super::tap::trace(&conversation);
+    let rows = super::rows::Rows::of(&trace, &super::selection::Selection::of(&trace));
+    assert_eq!(rows.sent, rows.arrived);
+    let mut own: Vec<_> = rows.sent.iter().flatten().collect();
+    own.dedup();
+    assert_eq!(own.len(), conversation.seen.len());
+    assert!(
+        texts(&figure)
+            .iter()
+            .any(|text| text.ends_with("↻ fast retransmit"))
+    );
 }

@@ -17,11 +17,22 @@ use crate::wire::{Frame, FrameId};
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     /// The columns: hosts that sent anything or were sent anything, in order of their ids.
-    pub(super) hosts: Vec<HostInfo>,
+    pub(super) hosts: Vec<Column>,
     /// The frames, in the order in which they were sent; a copy has an entry of its own.
     pub(super) flights: Vec<Flight>,
     /// What happened, in order.
     pub(super) moments: Vec<(SimTime, Moment)>,
+}
+
+/// A host as it stands above its line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Column {
+    /// Its name.
+    pub(super) name: String,
+    /// Its address, and how many more it has.
+    pub(super) address: String,
+    /// Its transport profile; empty where that is not known.
+    pub(super) stack: String,
 }
 
 /// Something that needs a row.
@@ -61,6 +72,8 @@ pub(super) enum Fate {
     Open,
     /// It came out of a host's tap.
     Arrived(SimTime),
+    /// A tap somewhere on its way saw it pass at this one moment, and no more is known.
+    Passed,
     /// A link dropped it after so many percent of the way.
     Dropped(DropCause, i32),
 }
@@ -97,6 +110,20 @@ impl Flight {
         match self.fate {
             Fate::Arrived(at) => Some(at.since(self.sent)),
             _ => None,
+        }
+    }
+}
+
+impl Column {
+    fn of(host: &HostInfo) -> Self {
+        Self {
+            name: host.name.clone(),
+            address: match host.addresses.as_slice() {
+                [] => String::new(),
+                [only] => only.to_string(),
+                [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+            },
+            stack: host.stack.clone(),
         }
     }
 }
@@ -144,7 +171,10 @@ impl Reader {
             .collect();
         Self {
             trace: Trace {
-                hosts: hosts.into_iter().map(|(_, info)| info.clone()).collect(),
+                hosts: hosts
+                    .into_iter()
+                    .map(|(_, info)| Column::of(info))
+                    .collect(),
                 ..Trace::default()
             },
             receivers: survey

@@ -10,6 +10,7 @@ use super::steps::{self, put_steps};
 use super::theme::Ink;
 use crate::event::Mechanism;
 use crate::measure::account::Class;
+use crate::measure::conversation::Conversation;
 use crate::measure::{Piece, Sequence, Unit};
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
@@ -34,11 +35,32 @@ const NUMBERS: i32 = 74;
 /// Draws the busiest direction of a recording under `title`; nothing if nobody sent data.
 pub fn sequence(recording: &Recording, title: &str) -> Option<Figure> {
     let sequence = Sequence::busiest(recording)?;
-    let frame = Frame::of(&sequence)?;
+    drawn(&sequence, &subtitle(&sequence, recording), title, "left")
+}
+
+/// Draws one direction of a conversation of a foreign capture, that of the end which sent more, under `title`; nothing
+/// if nobody sent data. `source` names the capture.
+pub fn conversation_sequence(
+    conversation: &Conversation,
+    source: &str,
+    title: &str,
+) -> Option<Figure> {
+    let sequence = conversation.sequence(conversation.sender());
+    let (sender, receiver) = &sequence.hosts;
+    let subtitle = format!(
+        "{source} · conversation {} · {sender} to {receiver} · as one tap saw it",
+        conversation.number
+    );
+    drawn(&sequence, &subtitle, title, "was seen")
+}
+
+/// `began` is what is known of the moment of the first data: it left, or was seen.
+fn drawn(sequence: &Sequence, subtitle: &str, title: &str, began: &str) -> Option<Figure> {
+    let frame = Frame::of(sequence)?;
     let width = MARGIN + NUMBERS + WIDTH + MARGIN;
     let mut figure = Figure::new(title);
-    figure.description = description(&sequence);
-    let top = figure.put_heading(&subtitle(&sequence, recording), width) + 18;
+    figure.description = description(sequence);
+    let top = figure.put_heading(subtitle, width) + 18;
     let upper = Panel {
         top,
         height: UPPER,
@@ -58,9 +80,9 @@ pub fn sequence(recording: &Recording, title: &str) -> Option<Figure> {
     });
     lower.put_grid(&mut figure, "windows", spoken_bytes);
     let mut keys = BTreeSet::new();
-    put_upper(&mut figure, &sequence, &upper, &mut keys);
-    put_lower(&mut figure, &sequence, &lower, &mut keys);
-    put_times(&mut figure, &lower);
+    put_upper(&mut figure, sequence, &upper, &mut keys);
+    put_lower(&mut figure, sequence, &lower, &mut keys);
+    put_times(&mut figure, &lower, began);
     let end = legend::put(&mut figure, &keys, lower.bottom() + 50, width);
     figure.size = (width, end + MARGIN);
     Some(figure)
@@ -246,7 +268,7 @@ fn put_lower(figure: &mut Figure, sequence: &Sequence, panel: &Panel, keys: &mut
     }
 }
 
-fn put_times(figure: &mut Figure, panel: &Panel) {
+fn put_times(figure: &mut Figure, panel: &Panel, began: &str) {
     for tick in panel.time.ticks() {
         let x = Panel::left() + panel.time.position(tick, WIDTH);
         figure.put_line((x, panel.bottom()), (x, panel.bottom() + 5), Ink::Rule, 1);
@@ -260,7 +282,7 @@ fn put_times(figure: &mut Figure, panel: &Panel) {
         figure.put_label((x, panel.bottom() + 18), &number, SMALL, Ink::Muted, align);
     }
     let words = format!(
-        "time since the first data, which left at {}",
+        "time since the first data, which {began} at {}",
         spoken(panel.from.since(SimTime::ZERO))
     );
     let at = (Panel::left() + WIDTH / 2, panel.bottom() + 36);

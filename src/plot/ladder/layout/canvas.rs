@@ -1,7 +1,7 @@
 //! The shapes of a ladder, part by part, at the positions that the layout has computed.
 
 use super::legend::put_legend;
-use super::{CLEARANCE, Layout, NAMES, STUB, WIDEST_REMARK, addresses, labelled_row};
+use super::{CLEARANCE, Layout, NAMES, STUB, WIDEST_REMARK, labelled_row};
 use crate::plot::figure::{Align, Bounds, Figure, Label, MARGIN, Point, Shape};
 use crate::plot::font::{self, BODY, HEADING, SMALL};
 use crate::plot::ladder::rows::RowKind;
@@ -41,7 +41,7 @@ impl<'a> Canvas<'a> {
                 .put_label((x, top + 12), &host.name, HEADING, Ink::Text, Align::Middle);
             self.figure.put_label(
                 (x, top + 28),
-                &addresses(host),
+                &host.address,
                 SMALL,
                 Ink::Muted,
                 Align::Middle,
