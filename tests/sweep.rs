@@ -205,3 +205,56 @@ fn a_sweep_says_how_its_cells_differ_in_pairs() {
       plots/handshake/open-rtt.svg
     ");
 }
+
+#[test]
+fn a_scenario_file_is_swept_and_a_changed_one_is_another_sweep() {
+    let scratch = Scratch::new("sweep-file");
+    let write = |bytes: &str| {
+        let text = format!(
+            "[hosts.client]\n[hosts.shop]\n[[link]]\nfrom = \"client\"\nto = \"shop\"\nrtt = \"80ms\"\n\
+             [[serve]]\nhost = \"shop\"\nname = \"www.shop.test\"\nprotocol = \"h2\"\n\
+             [[page.object]]\nurl = \"https://www.shop.test/\"\nbytes = \"{bytes}\"\n"
+        );
+        fs::write(scratch.path().join("shop.toml"), text).unwrap();
+    };
+    write("20kB");
+    let run = |more: &[&str]| {
+        let vary = [
+            "sweep",
+            "shop.toml",
+            "--vary",
+            "rtt=20ms,80ms",
+            "--seeds",
+            "2",
+            "--out",
+            "out",
+            "-q",
+        ];
+        wirelab(scratch.path(), &[&vary, more].concat())
+    };
+    let ended = run(&["--shard", "1/2"]);
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    write("30kB");
+    let ended = run(&["--shard", "1/2", "--resume"]);
+    assert_eq!(ended.status, 2);
+    assert!(
+        ended.stderr.contains("another sweep (file: "),
+        "{}",
+        ended.stderr
+    );
+    write("20kB");
+    for shard in ["1/2", "2/2"] {
+        assert_eq!(run(&["--shard", shard, "--resume"]).status, 0);
+    }
+    let folder = fs::read_dir(scratch.path().join("out/sweeps/shop")).unwrap();
+    let folder = folder.map(|entry| entry.unwrap().path()).next().unwrap();
+    let merged = wirelab(
+        scratch.path(),
+        &["merge", folder.to_str().unwrap(), "--json"],
+    );
+    assert_eq!(
+        (merged.status, merged.stdout.lines().count()),
+        (0, 2),
+        "{merged:?}"
+    );
+}

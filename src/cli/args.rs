@@ -304,7 +304,7 @@ Files, beside the captures:
 #[command(after_help = SWEEP_EXAMPLES)]
 pub(super) struct SweepArgs {
     /// The variant
-    #[arg(value_name = "CASE/VARIANT")]
+    #[arg(value_name = "CASE/VARIANT | FILE.toml | PAGE.har")]
     pub(super) case: String,
 
     /// Turn a knob through these values; several times for every combination

@@ -37,6 +37,15 @@ fn parts(name: &str) -> Option<(&str, Kind, Option<&str>)> {
     Some((file, kind(file)?, Some(variant)))
 }
 
+/// The bytes of the file that a name means, if it means one.
+pub(super) fn bytes(name: &str) -> Result<Option<Vec<u8>>> {
+    let Some((file, ..)) = parts(name) else {
+        return Ok(None);
+    };
+    let bytes = fs::read(file).map_err(|error| anyhow!("cannot read {file}: {error}"))?;
+    Ok(Some(bytes))
+}
+
 /// The variant of a file that a name means.
 pub(super) fn variant(name: &str) -> Option<&str> {
     parts(name)?.2

@@ -124,6 +124,7 @@ mod tests {
             wirelab: "0".to_owned(),
             case: "a".to_owned(),
             variant: "b".to_owned(),
+            file: None,
             knobs: std::collections::BTreeMap::new(),
             set: std::collections::BTreeMap::new(),
             axes: vec!["rtt=1ms,2ms".parse::<Axis>().expect("it is one")],

@@ -18,6 +18,9 @@ pub struct Header {
     pub case: String,
     /// The variant.
     pub variant: String,
+    /// The SHA-256 of the file that makes the case, if it is none of the catalog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Every knob with its value, but for those that are turned.
     pub knobs: BTreeMap<String, String>,
     /// Those that differ from the case's defaults.
@@ -77,6 +80,7 @@ impl Header {
             wirelab: env!("CARGO_PKG_VERSION").to_owned(),
             case: plan.case().name().to_owned(),
             variant: plan.variant().to_owned(),
+            file: sweep.file.clone(),
             knobs: kept
                 .map(|(knob, value)| (knob.to_owned(), value.to_owned()))
                 .collect(),
@@ -129,6 +133,7 @@ impl Header {
             [
                 ("wirelab", header.wirelab.clone()),
                 ("variant", format!("{}/{}", header.case, header.variant)),
+                ("file", header.file.clone().unwrap_or_default()),
                 ("--vary", axes.join(" ")),
                 ("--seed", header.first_seed.to_string()),
                 ("--seeds", header.seeds.to_string()),

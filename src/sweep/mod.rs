@@ -75,6 +75,7 @@ pub struct Sweep {
     axes: Vec<Axis>,
     cells: Vec<Plan>,
     seeds: u64,
+    file: Option<String>,
 }
 
 impl Sweep {
@@ -109,7 +110,17 @@ impl Sweep {
             axes,
             cells,
             seeds,
+            file: None,
         })
+    }
+
+    /// The same, of a case that a file of these bytes makes: another file under the same name is another sweep.
+    #[must_use]
+    pub fn of_file(mut self, bytes: &[u8]) -> Self {
+        let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+        let hex = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
+        self.file = Some(hex.collect::<Vec<_>>().concat());
+        self
     }
 
     /// How many runs there are.

@@ -95,7 +95,11 @@ fn planned(args: &SweepArgs) -> Result<Sweep> {
         bail!("one run is no sweep: give --vary KEY=A,B,C, or --seeds N");
     }
     let plan = selection::single(&args.case, &args.settings)?;
-    Ok(Sweep::new(plan, axes, args.seeds)?)
+    let sweep = Sweep::new(plan, axes, args.seeds)?;
+    Ok(match super::files::bytes(&args.case)? {
+        Some(bytes) => sweep.of_file(&bytes),
+        None => sweep,
+    })
 }
 
 /// Makes runs and writes each into the journal.
