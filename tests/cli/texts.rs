@@ -55,17 +55,19 @@ fn the_help_of_run_shows_flags_examples_and_files() {
     insta::assert_snapshot!(printed(&["run", "--help"]), @r"
     Runs cases: prints measurement beside formula, writes captures and plots
 
-    Usage: wirelab run [OPTIONS] [CASE[/VARIANT]]...
+    Usage: wirelab run [OPTIONS] [CASE[/VARIANT] | FILE.toml | PAGE.har]...
 
     Arguments:
-      [CASE[/VARIANT]]...  Cases, or single variants of them
+      [CASE[/VARIANT] | FILE.toml | PAGE.har]...
+              Cases, or single variants of them; scenario files; pages from HTTP archives
 
     Options:
           --all              Run every variant of every case
           --set <KEY=VALUE>  Turn a knob of every selected case, for example rtt=150ms, loss=1%,
                              rate=10mbit, queue=100p, bytes=100kB, drop=s2c:data:20,c2s:syn:1; `wirelab
                              list` shows the knobs
-          --seed <N>         Seed of every chance; the same seed gives the same bytes [default: 1]
+          --seed <N>         Seed of every chance, 1 unless a file says otherwise; the same seed gives
+                             the same bytes
           --stack <STACK>    Transport profile of clients and servers: linux (default) or smoltcp
           --out <DIR>        Directory below which captures/ and plots/ are written
           --snaplen <N>      Keep only the first N bytes of each frame in captures, 64 at least
@@ -79,6 +81,9 @@ fn the_help_of_run_shows_flags_examples_and_files() {
       wirelab run handshake transfer --set rtt=20ms
       wirelab run transfer --set bytes=1MB --set loss=1% --seed 7 --out /tmp/lossy
       wirelab run transfer --stack smoltcp --json
+      wirelab run shop.toml/h3              one variant of a scenario of your own
+      wirelab run page.har --set rtt=150ms --set protocol=h3
+                                            a recorded page, as it would be elsewhere
 
     Files, below DIR (default: the current directory):
       captures/CASE/VARIANT/HOST.pcapng     what each host's tap saw, for Wireshark
@@ -129,9 +134,13 @@ fn the_help_of_accuracy_shows_flags_examples_and_files() {
 fn help_fits_a_hundred_columns() {
     let verbs = [
         "list",
+        "show",
         "run",
         "step",
+        "diagnose",
         "plot",
+        "sweep",
+        "merge",
         "accuracy",
         "explain",
         "completions",

@@ -6,10 +6,12 @@
 
 mod derived;
 mod object;
+mod parts;
 mod place;
 mod raw;
 mod rules;
 mod schema;
+mod text;
 mod understand;
 mod value;
 mod write;

@@ -1,73 +1,13 @@
 //! Scenarios as files: a world of one's own, or a case with every knob, its value, and what it does.
 
-use std::fmt::Write;
-
+use super::parts::{effects, put_expectation, put_fault};
+use super::text::{Text, quoted, zero};
 use crate::app::browser::{Moment, Version};
 use crate::app::tls;
 use crate::case::Plan;
 use crate::link::LinkConfig;
-use crate::scenario::model::{Expectation, Fault, Figure, Object, Path, Scenario, Server, Trouble};
-use crate::units::{Bytes, SimTime, Span};
-
-/// A text in quotation marks.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            letter if letter.is_control() => {
-                write!(quoted, "\\u{:04X}", u32::from(letter)).expect("a string takes every text");
-            }
-            letter => quoted.push(letter),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// A file under construction.
-#[derive(Default)]
-struct Text(String);
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "callers give what they have just computed"
-)]
-impl Text {
-    fn line(&mut self, line: &str) {
-        self.0.push_str(line);
-        self.0.push('\n');
-    }
-
-    fn comment(&mut self, text: &str) {
-        let one = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        self.line(&format!("# {one}"));
-    }
-
-    fn put(&mut self, key: &str, value: impl ToString) {
-        let value = quoted(&value.to_string());
-        self.line(&format!("{key} = {value}"));
-    }
-
-    /// The same as it is, for numbers and switches.
-    fn bare(&mut self, key: &str, value: impl ToString) {
-        self.line(&format!("{key} = {}", value.to_string()));
-    }
-
-    fn time(&mut self, key: &str, span: Span) {
-        if !span.is_zero() {
-            self.put(key, span);
-        }
-    }
-
-    fn table(&mut self, name: &str) {
-        self.line("");
-        self.line(name);
-    }
-}
+use crate::scenario::model::{Object, Path, Scenario, Server};
+use crate::units::Bytes;
 
 /// A plan of a case of the catalog as a scenario file that runs the same: every knob with its value, and what it does.
 /// With `variants` it is the file of all of them.
@@ -330,101 +270,5 @@ const fn word(version: Version) -> &'static str {
         Version::Http1 => "http/1.1",
         Version::Http2 => "h2",
         Version::Http3 => "h3",
-    }
-}
-
-fn zero(span: Span) -> String {
-    if span.is_zero() {
-        "0".to_owned()
-    } else {
-        span.to_string()
-    }
-}
-
-/// What a link does that another does not, delay left out; values as they are written.
-fn effects(link: &LinkConfig, base: &LinkConfig) -> Vec<(&'static str, String)> {
-    let text =
-        |is_new: bool, key: &'static str, value: String| is_new.then(|| (key, quoted(&value)));
-    let all = [
-        text(link.jitter != base.jitter, "jitter", zero(link.jitter)),
-        text(
-            link.distribution != base.distribution,
-            "distribution",
-            link.distribution.to_string(),
-        ),
-        (link.in_order != base.in_order).then(|| ("in_order", link.in_order.to_string())),
-        link.rate
-            .filter(|_| link.rate != base.rate)
-            .map(|rate| ("rate", quoted(&rate.to_string()))),
-        link.limit
-            .filter(|_| link.limit != base.limit)
-            .map(|limit| ("limit", quoted(&limit.to_string()))),
-        text(
-            link.loss != base.loss,
-            "loss",
-            link.loss
-                .map_or_else(|| "0%".to_owned(), |loss| loss.to_string()),
-        ),
-        text(
-            link.duplicate != base.duplicate,
-            "duplicate",
-            link.duplicate.to_string(),
-        ),
-        text(
-            link.corrupt != base.corrupt,
-            "corrupt",
-            link.corrupt.to_string(),
-        ),
-        link.reorder
-            .filter(|_| link.reorder != base.reorder)
-            .map(|reorder| ("reorder", quoted(&reorder.to_string()))),
-        link.mtu
-            .filter(|_| link.mtu != base.mtu)
-            .map(|mtu| ("mtu", mtu.to_string())),
-    ];
-    all.into_iter().flatten().collect()
-}
-
-fn put_fault(text: &mut Text, fault: &Fault) {
-    text.table("[[fault]]");
-    let between = fault.between.each_ref().map(|name| quoted(name));
-    text.bare("between", format!("[{}]", between.join(", ")));
-    if fault.one_way {
-        text.bare("one_way", true);
-    }
-    text.time("at", fault.from - SimTime::ZERO);
-    if fault.until != SimTime::MAX {
-        text.put("for", fault.until - fault.from);
-    }
-    match &fault.what {
-        Trouble::Down => text.bare("down", true),
-        Trouble::Loss(chance) => text.put("loss", chance),
-        Trouble::Delay(longer) => text.put("delay", zero(*longer)),
-        Trouble::Drop(scripts) => text.put("drop", scripts),
-    }
-}
-
-fn put_expectation(text: &mut Text, expectation: &Expectation) {
-    text.table("[[expect]]");
-    if let Some(variant) = &expectation.variant {
-        text.put("variant", variant);
-    }
-    let most = expectation.most;
-    match &expectation.what {
-        Figure::Page => text.put("page_under", zero(Span::from_nanos(most))),
-        Figure::RoundTrips => {
-            text.bare(
-                "round_trips_at_most",
-                format!("{}.{:03}", most / 1000, most % 1000),
-            );
-        }
-        Figure::Object(name) => {
-            text.put("object", name);
-            text.put("object_under", zero(Span::from_nanos(most)));
-        }
-        Figure::Timeouts => text.bare("rto_at_most", most),
-        Figure::Retransmissions => text.bare("retransmissions_at_most", most),
-        Figure::Connections => text.bare("connections_at_most", most),
-        Figure::Bytes => text.put("bytes_at_most", Bytes(most)),
     }
 }

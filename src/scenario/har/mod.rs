@@ -9,6 +9,7 @@ mod build;
 mod calibrate;
 mod date;
 mod depend;
+mod field;
 mod item;
 mod origin;
 mod page;
