@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One of the flags of `tcp.analysis`, with its condition at [`Rules`](super::rules::Rules).
+/// One of the flags of `tcp.analysis`, with its condition in `rules`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flag {
     /// Something that was sent before.

@@ -1,7 +1,7 @@
 //! Conversations of TCP in a capture that others made, as one tap saw them.
 //!
-//! [`Traffic::of`] takes a [`Capture`] apart into [`Conversation`]s. Of each segment it keeps what Wireshark would say of
-//! it (`rules`, and `flags` for the words) and, of what was sent again, what we make of it (`again`). From that follow
+//! [`Traffic::of`] takes a [`Capture`](crate::record::foreign::Capture) apart into [`Conversation`]s. Of each segment it
+//! keeps what Wireshark would say of it (`rules`, and `flags` for the words) and, of what was sent again, what we make of it (`again`). From that follow
 //! round trips and where the tap was (`rtt`), and the account of time as far as one vantage point allows (`time`, and
 //! `constraint` for its sentence).
 //!
