@@ -109,7 +109,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ),
     ("accuracy --seeds 0", &["--seeds", "0"]),
     ("accuracy --seed 7", &["--seed", "--seeds"]),
-    ("diagnose", &["<CASE/VARIANT>"]),
+    ("diagnose", &["<CASE/VARIANT |"]),
     ("diagnose image-page", &["image-page", "origin-h1-serial"]),
     ("diagnose image-page/edge", &["`edge`", "did you mean"]),
     (
