@@ -95,7 +95,9 @@ impl Pane {
 
     /// The fingerprint of the state at an event, once we are there.
     fn state_at(&self, event: &str) -> String {
-        let screen = self.wait_for(&format!("event {event}/"));
+        let place = format!("event {event}/");
+        let is_there = |screen: &str| screen.contains(&place) && screen.contains("state ");
+        let screen = self.wait_until(is_there, &place);
         let (_, state) = screen
             .split_once("state ")
             .expect("the fingerprint is shown");
