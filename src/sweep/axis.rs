@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 const MOST_VALUES: u32 = 10_000;
 
 /// Decimals of the values of a range.
-const DECIMALS: usize = 6;
+const DECIMALS: usize = 3;
 
 /// A knob and the values that it takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(values("objects=10..1/4"), ["10", "7", "4", "1"]);
         assert_eq!(
             values("rtt=0ms..1ms/4"),
-            ["0ms", "0.333333ms", "0.666667ms", "1ms"]
+            ["0ms", "0.333ms", "0.667ms", "1ms"]
         );
     }
 
