@@ -36,6 +36,13 @@ impl FromStr for LinkConfig {
             known.push(word);
             config.put(word, values)?;
         }
+        if config.jitter.is_zero() && known.contains(&"distribution") {
+            return Err(ParseConfigError::Value {
+                word: "distribution".to_owned(),
+                value: config.distribution.to_string(),
+                reason: "there is no jitter to spread: write for example `delay 50ms 5ms distribution normal`".to_owned(),
+            });
+        }
         Ok(config)
     }
 }

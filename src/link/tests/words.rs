@@ -52,6 +52,7 @@ fn what_is_no_configuration_is_refused_with_its_word() {
         ("rate 1mbit rate 2mbit", "`rate` comes twice"),
         ("loss much", "gemodel"),
         ("mtu 99999", "`mtu 99999`"),
+        ("delay 5ms distribution normal", "there is no jitter"),
         ("late c2s:data:1 10ms", "late"),
     ] {
         let error = text.parse::<LinkConfig>().unwrap_err().to_string();
