@@ -44,6 +44,32 @@ impl Relief {
         }
     }
 
+    /// A line without a rate.
+    pub(crate) fn faster_line() -> Self {
+        Self::by(
+            (Component::Rate, Layer::L3),
+            ("a faster line", "rate"),
+            ("rate", "unlimited"),
+        )
+    }
+
+    /// A path that loses nothing, of one that loses by chance, by a script, or both; nothing of one that does neither.
+    pub(crate) fn clean_path(by_chance: bool, by_script: bool) -> Option<Self> {
+        let losses = [(by_chance, "loss", "0"), (by_script, "drop", "none")];
+        let losses = losses.into_iter().filter(|(loses, ..)| *loses);
+        let settings: Vec<_> = losses
+            .map(|(_, key, value)| (key, value.to_owned()))
+            .collect();
+        (!settings.is_empty()).then(|| Self {
+            component: Component::Loss,
+            layer: Layer::L3,
+            words: "a path that loses nothing".to_owned(),
+            constraint: "loss and its recovery".to_owned(),
+            variant: None,
+            settings,
+        })
+    }
+
     /// A relief by another variant of the case.
     pub(super) fn as_variant(
         (component, layer): (Component, Layer),
@@ -129,27 +155,10 @@ fn path(plan: &Plan) -> Vec<Relief> {
         ));
     }
     if plan.text("rate") != "unlimited" {
-        reliefs.push(Relief::by(
-            (Component::Rate, Layer::L3),
-            ("a faster line", "rate"),
-            ("rate", "unlimited"),
-        ));
+        reliefs.push(Relief::faster_line());
     }
-    let clean: Vec<_> = [("loss", "0"), ("drop", "none")]
-        .into_iter()
-        .filter(|(key, word)| plan.text(key) != *word)
-        .map(|(key, word)| (key, word.to_owned()))
-        .collect();
-    if !clean.is_empty() {
-        reliefs.push(Relief {
-            component: Component::Loss,
-            layer: Layer::L3,
-            words: "a path that loses nothing".to_owned(),
-            constraint: "loss and its recovery".to_owned(),
-            variant: None,
-            settings: clean,
-        });
-    }
+    let (by_chance, by_script) = (plan.text("loss") != "0", plan.text("drop") != "none");
+    reliefs.extend(Relief::clean_path(by_chance, by_script));
     if plan.has("think") && !plan.span("think").is_zero() {
         reliefs.push(Relief::by(
             (Component::Think, Layer::L7),

@@ -1,13 +1,12 @@
 //! What can be typed: verbs, flags and their help. What it means is decided in `selection`.
 
-use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::sweep::{MergeArgs, SweepArgs};
 use crate::case::accuracy::SEEDS;
-use crate::sweep::Shard;
 use crate::units::Span;
 
 /// Replays what happens on the wire, packet by packet, in virtual time.
@@ -294,116 +293,6 @@ Files, beside the captures:
                                         -distribution.svg the times of messages or requests
   plots/CASE/comparison.svg             the variants side by side, account.svg where their time went
   plots/CASE/index.html                 the report of the variants that are given, for a browser";
-
-/// Arguments of `sweep`.
-#[derive(Debug, clap::Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag that can be typed"
-)]
-#[command(after_help = SWEEP_EXAMPLES)]
-pub(super) struct SweepArgs {
-    /// The variant
-    #[arg(value_name = "CASE/VARIANT | FILE.toml | PAGE.har")]
-    pub(super) case: String,
-
-    /// Turn a knob through these values; several times for every combination
-    #[arg(long, value_name = "KEY=A,B,C | KEY=A..B/N")]
-    pub(super) vary: Vec<String>,
-
-    /// Run each combination with N seeds, from --seed on; all combinations have the same luck
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(super) seeds: u64,
-
-    #[command(flatten)]
-    pub(super) settings: Settings,
-
-    /// Make N runs at a time [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
-    pub(super) jobs: Option<NonZeroU16>,
-
-    /// Make every Nth run only, beginning with the Kth; `wirelab merge` puts the shards together
-    #[arg(long, value_name = "K/N")]
-    pub(super) shard: Option<Shard>,
-
-    /// Go on with a sweep that was interrupted; its runs are not made again
-    #[arg(long)]
-    pub(super) resume: bool,
-
-    /// Directory below which sweeps/ and plots/ are written
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = ".",
-        hide_default_value = true
-    )]
-    pub(super) out: PathBuf,
-
-    /// Write plots as PNG too
-    #[arg(long)]
-    pub(super) png: bool,
-
-    /// Print one JSON object per combination, one per line, and nothing else
-    #[arg(long)]
-    pub(super) json: bool,
-
-    /// Print nothing, and no progress
-    #[arg(short, long)]
-    pub(super) quiet: bool,
-}
-
-const SWEEP_EXAMPLES: &str = "\
-Examples:
-  wirelab sweep transfer/download --vary rtt=5ms,50ms,150ms --vary loss=0%,1%,2% --seeds 20
-  wirelab sweep image-page/origin-h2 --vary rate=1mbit..20mbit/20 --seeds 50 --set loss=1%
-  wirelab sweep transfer/download --set loss=1% --seeds 1000
-  wirelab sweep transfer/download --vary rtt=10ms..300ms/30 --seeds 1000 --shard 3/8
-
-Files, below DIR (default: the current directory); NAME is VARIANT-KEY-KEY:
-  sweeps/CASE/NAME/runs.csv             a row for each run: knobs, seed, time, account; .parquet the same
-  sweeps/CASE/NAME/cells.csv            a row for each combination: percentiles, paired difference to the first
-  sweeps/CASE/NAME/sweep.json           the configuration
-  sweeps/CASE/NAME/shard-K-of-N.jsonl   the runs so far; gone once all are made, with --shard kept for merge
-  plots/CASE/NAME.svg                   spread along one knob, heat map of two; NAME-seeds.svg a distribution
-
-Exit status: 0, 1 if a run did not end or not as its case expects, 2 for misuse and failed input or output.";
-
-/// Arguments of `merge`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = MERGE_EXAMPLES)]
-pub(super) struct MergeArgs {
-    /// Journals of all shards of one sweep, or directories that hold them
-    #[arg(value_name = "FILE|DIR", required = true)]
-    pub(super) journals: Vec<PathBuf>,
-
-    /// Directory below which sweeps/ and plots/ are written
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = ".",
-        hide_default_value = true
-    )]
-    pub(super) out: PathBuf,
-
-    /// Write plots as PNG too
-    #[arg(long)]
-    pub(super) png: bool,
-
-    /// Print one JSON object per combination, one per line, and nothing else
-    #[arg(long)]
-    pub(super) json: bool,
-
-    /// Print nothing
-    #[arg(short, long)]
-    pub(super) quiet: bool,
-}
-
-const MERGE_EXAMPLES: &str = "\
-Examples:
-  wirelab merge sweeps/transfer/download-rtt
-  wirelab merge node-*/sweeps/transfer/download-rtt --out /tmp/whole
-
-The files are those of `wirelab sweep`, with the same bytes as if one process had made all runs.";
 
 /// Arguments of `accuracy`.
 #[derive(Debug, clap::Args)]

@@ -1,9 +1,9 @@
 //! Faults on a timeline: what a scenario's file says of them, brought to the links of a world.
 
-use super::model::{Fault, Trouble};
+use super::model::Fault;
 use crate::case::Stage;
 use crate::event::HostId;
-use crate::link::{Direction, Episode, Trouble as OnLink};
+use crate::link::{Direction, Episode, Trouble};
 
 /// Lets the faults befall the links of a world that has been built.
 pub(super) fn put(faults: &[Fault], stage: &mut Stage<'_>) {
@@ -34,10 +34,8 @@ fn befall(stage: &mut Stage<'_>, fault: &Fault, (from, to): (HostId, HostId), cl
         Direction::ServerToClient
     };
     let what = match &fault.what {
-        Trouble::Down => OnLink::Down,
-        Trouble::Loss(chance) => OnLink::Loss(*chance),
-        Trouble::Delay(longer) => OnLink::Delay(*longer),
-        Trouble::Drop(scripts) => OnLink::Drop(scripts.toward(direction)),
+        Trouble::Drop(scripts) => Trouble::Drop(scripts.toward(direction)),
+        other => other.clone(),
     };
     let episode = Episode {
         from: fault.from,

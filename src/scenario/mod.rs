@@ -21,5 +21,5 @@ pub use har::{HarError, ReplayError, calibrated, pages};
 pub(crate) const LONGEST_HEAD: u64 = 12_000;
 
 pub use model::{
-    Expectation, Fault, Figure, Machine, Name, Object, Page, Path, Scenario, Server, Trouble, Way,
+    Expectation, Fault, Figure, Machine, Name, Object, Page, Path, Scenario, Server, Way,
 };

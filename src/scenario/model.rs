@@ -3,8 +3,8 @@
 
 use crate::app::browser::{Trigger, Version};
 use crate::app::tls;
-use crate::link::{DropScripts, LinkConfig};
-use crate::units::{Percent, SimTime, Span};
+use crate::link::{LinkConfig, Trouble};
+use crate::units::{SimTime, Span};
 
 /// A world of a user's own, and what is asked of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -157,19 +157,6 @@ pub struct Fault {
     pub until: SimTime,
     /// What happens meanwhile.
     pub what: Trouble,
-}
-
-/// What a fault does to frames.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// None gets through.
-    Down,
-    /// Each is lost by this chance.
-    Loss(Percent),
-    /// Each travels so much longer.
-    Delay(Span),
-    /// Those of these names are lost.
-    Drop(DropScripts),
 }
 
 /// Something that is expected of a run.

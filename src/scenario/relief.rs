@@ -37,29 +37,11 @@ fn path(scenario: &Scenario, plan: &Plan) -> Vec<Relief> {
         ));
     }
     if scenario.links().any(|link| link.rate.is_some()) {
-        reliefs.push(Relief::by(
-            (Component::Rate, Layer::L3),
-            ("a faster line", "rate"),
-            ("rate", "unlimited"),
-        ));
+        reliefs.push(Relief::faster_line());
     }
-    let loses = scenario.links().any(|link| link.loss.is_some());
-    let dropped = scenario.links().any(|link| !link.drops.is_empty());
-    let clean = [(loses, ("loss", "0")), (dropped, ("drop", "none"))];
-    let clean = clean.into_iter().filter(|(needed, _)| *needed);
-    let settings: Vec<_> = clean
-        .map(|(_, (key, value))| (key, value.to_owned()))
-        .collect();
-    if !settings.is_empty() {
-        reliefs.push(Relief {
-            component: Component::Loss,
-            layer: Layer::L3,
-            words: "a path that loses nothing".to_owned(),
-            constraint: "loss and its recovery".to_owned(),
-            variant: None,
-            settings,
-        });
-    }
+    let by_chance = scenario.links().any(|link| link.loss.is_some());
+    let by_script = scenario.links().any(|link| !link.drops.is_empty());
+    reliefs.extend(Relief::clean_path(by_chance, by_script));
     reliefs
 }
 

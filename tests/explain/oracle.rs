@@ -23,6 +23,16 @@ const FIELDS: [&str; 9] = [
 /// Everything that is compared of one segment, by field.
 type Opinion = BTreeMap<&'static str, String>;
 
+/// Shows the differences that were found, if there are any.
+pub(crate) fn assert_none(differences: &[String]) {
+    let count = differences.len();
+    assert!(
+        count == 0,
+        "{count} differences:\n{}",
+        differences.join("\n")
+    );
+}
+
 /// Compares a capture segment by segment; returns each difference in a line.
 pub(crate) fn differences(tshark: Tshark, name: &str, bytes: &[u8]) -> Vec<String> {
     let capture = Capture::read(bytes).expect("the capture is readable");

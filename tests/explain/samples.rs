@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::oracle::differences;
+use super::oracle::{assert_none, differences};
 use crate::wireshark::tshark::Tshark;
 
 /// The samples, in the order of their names.
@@ -44,10 +44,5 @@ fn tshark_and_explain_agree_on_every_segment_of_the_samples() {
     for (name, bytes) in captures {
         found.extend(differences(tshark, &name, &bytes));
     }
-    assert!(
-        found.is_empty(),
-        "{} differences:\n{}",
-        found.len(),
-        found.join("\n")
-    );
+    assert_none(&found);
 }

@@ -8,7 +8,7 @@ use wirelab::case::{Plan, Run};
 use wirelab::event::HostId;
 use wirelab::record::pcapng::Captures;
 
-use super::oracle::differences;
+use super::oracle::{assert_none, differences};
 use super::rewrite::{Change, Dice, Form, changed, frames, written};
 use crate::wireshark::tshark::Tshark;
 
@@ -131,10 +131,5 @@ fn tshark_and_explain_agree_on_every_segment_of_harder_captures() {
             found.extend(differences(tshark, &name, &bytes));
         }
     }
-    assert!(
-        found.is_empty(),
-        "{} differences:\n{}",
-        found.len(),
-        found.join("\n")
-    );
+    assert_none(&found);
 }

@@ -2,7 +2,8 @@
 //!
 //! An object waits for parts of the answers to others ([`Trigger`]), then for as long as the browser works on them,
 //! and is then asked for. `pool` has the connections of one origin by HTTP/1.1, `shared` the one connection of an
-//! origin by HTTP/2 or HTTP/3, `gate` holds back what can wait for the page's first layout. The browser neither parses nor renders: how long that takes is said beforehand.
+//! origin by HTTP/2 or HTTP/3, `gate` holds back what can wait for the page's first layout. The browser neither parses
+//! nor renders: how long that takes is said beforehand.
 
 mod gate;
 mod pool;

@@ -1,5 +1,6 @@
 //! `wirelab sweep` and `wirelab merge`: many runs of a variant, in one process or in many, and what they say together.
 
+mod args;
 mod files;
 mod pictures;
 mod text;
@@ -8,40 +9,29 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use self::args::Told;
+pub(super) use self::args::{MergeArgs, SweepArgs};
 use self::files::{Folder, OpenJournal};
 use super::Outcome;
-use super::args::{MergeArgs, SweepArgs};
 use super::failure::StdoutError;
 use super::output::Staging;
 use super::selection;
 use super::terminal::{self, Terminal};
-use crate::sweep::{self, Axis, Cell, Header, Row, Shard, Sweep, SweepError};
 
-/// How results are told.
-#[derive(Clone, Copy, Debug)]
-struct Told {
-    png: bool,
-    json: bool,
-    quiet: bool,
-}
+use crate::sweep::{self, Axis, Cell, Header, Row, Shard, Sweep, SweepError};
 
 /// Makes the runs that are missing; those of a whole sweep become tables and pictures.
 pub(super) fn sweep(args: &SweepArgs, terminal: Terminal) -> Result<Outcome> {
     let sweep = planned(args)?;
     let shard = args.shard.unwrap_or(Shard::WHOLE);
     let header = sweep.header();
-    let folder = Folder::of(&args.out, &header);
+    let folder = Folder::of(&args.told.out, &header);
     let mut journal = OpenJournal::open(&folder, &header, shard, args.resume)?;
     let numbers: Vec<u64> = shard
         .runs(sweep.runs())
         .filter(|number| !journal.has(*number))
         .collect();
     make(&sweep, &numbers, &mut journal, args, terminal)?;
-    let told = Told {
-        png: args.png,
-        json: args.json,
-        quiet: args.quiet,
-    };
     if shard != Shard::WHOLE {
         let made = shard.runs(sweep.runs()).count();
         let said = format!(
@@ -50,11 +40,15 @@ pub(super) fn sweep(args: &SweepArgs, terminal: Terminal) -> Result<Outcome> {
             journal.path().display(),
             folder.path().display(),
         );
-        terminal::print(if told.quiet || told.json { "" } else { &said })?;
+        terminal::print(if args.told.quiet || args.told.json {
+            ""
+        } else {
+            &said
+        })?;
         return Ok(Outcome::Kept);
     }
     let (header, rows) = sweep::merge(vec![journal.read()?])?;
-    let outcome = finish(&header, &rows, &args.out, told)?;
+    let outcome = finish(&header, &rows, &args.told)?;
     journal.remove()?;
     Ok(outcome)
 }
@@ -66,12 +60,7 @@ pub(super) fn merge(args: &MergeArgs) -> Result<Outcome> {
         journals.extend(files::journals(path)?);
     }
     let (header, rows) = sweep::merge(journals)?;
-    let told = Told {
-        png: args.png,
-        json: args.json,
-        quiet: args.quiet,
-    };
-    finish(&header, &rows, &args.out, told)
+    finish(&header, &rows, &args.told)
 }
 
 /// What was asked for, checked.
@@ -119,7 +108,7 @@ fn make(
     let keep = |row: Row| {
         journal.append(&row)?;
         made += 1;
-        if told.elapsed() > Duration::from_millis(200) && !args.quiet {
+        if told.elapsed() > Duration::from_millis(200) && !args.told.quiet {
             told = clock();
             terminal.progress(&progress(made, numbers.len(), begun.elapsed()));
         }
@@ -149,9 +138,9 @@ fn progress(made: usize, of: usize, spent: Duration) -> String {
 }
 
 /// Writes tables and pictures of a whole sweep, and prints its cells.
-fn finish(header: &Header, rows: &[Row], out: &std::path::Path, told: Told) -> Result<Outcome> {
+fn finish(header: &Header, rows: &[Row], told: &Told) -> Result<Outcome> {
     let cells = sweep::cells(header, rows);
-    let staging = Staging::below(out);
+    let staging = Staging::below(&told.out);
     let mut written = files::write_tables(header, rows, &cells, &staging)?;
     written.extend(pictures::draw(header, &cells, told.png, &staging)?);
     let committed = staging.commit()?;
@@ -160,7 +149,7 @@ fn finish(header: &Header, rows: &[Row], out: &std::path::Path, told: Told) -> R
     } else if told.quiet {
         String::new()
     } else {
-        text::of(header, &cells) + &text::files(&written, out)
+        text::of(header, &cells) + &text::files(&written, &told.out)
     };
     let printed = terminal::print(&text);
     // The files are whole whether or not anybody reads on.

@@ -1,8 +1,8 @@
 //! Parts of scenario files: the effects of a link, faults, expectations.
 
 use super::text::{Text, quoted, zero};
-use crate::link::LinkConfig;
-use crate::scenario::model::{Expectation, Fault, Figure, Trouble};
+use crate::link::{LinkConfig, Trouble};
+use crate::scenario::model::{Expectation, Fault, Figure};
 use crate::units::{Bytes, SimTime, Span};
 
 /// What a link does that another does not, delay left out; values as they are written.

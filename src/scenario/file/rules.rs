@@ -10,7 +10,8 @@ use super::value::Word;
 use crate::app::browser::Version;
 use crate::app::tls;
 use crate::case::{CaseError, Plan, all};
-use crate::scenario::model::{Expectation, Fault, Figure, Scenario, Trouble, Way};
+use crate::link::Trouble;
+use crate::scenario::model::{Expectation, Fault, Figure, Scenario, Way};
 use crate::units::{SimTime, Span};
 
 /// The name of a scenario: that which its file gives, or else that of the file.
