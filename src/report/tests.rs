@@ -154,3 +154,21 @@ fn the_page_is_whole_without_a_script() {
     assert!(!page.contains("http://") || page.matches("http://").count() == 1);
     assert!(!page.contains("src="), "nothing is loaded");
 }
+
+#[test]
+fn the_longest_bar_is_whole_whatever_its_length_is() {
+    for total_ms in [0.1, 12.5, 3_610.437_78, 131_000.000_001] {
+        let result = CaseResult {
+            total_ms,
+            account: Some([("think".to_owned(), total_ms)].into()),
+            ..result()
+        };
+        let variant = Variant::of(&sample::transfer(), &result, "", FRAMES);
+        let mut page = String::new();
+        compare::compare(&mut page, &[variant]).expect("a string takes every text");
+        assert!(
+            page.contains("width:100.000%") && !page.contains("cut:"),
+            "{page}"
+        );
+    }
+}
