@@ -28,18 +28,27 @@ fn attend(terminal: &mut DefaultTerminal, mut app: App, again: Option<&Again>) -
         let Event::Key(key) = event::read()? else {
             continue;
         };
-        match key_of(key).map_or(Effect::None, |key| app.update(key)) {
-            Effect::None => {}
-            Effect::Quit => return Ok(()),
-            Effect::Fork(target, fate) => {
-                let forked = match again {
-                    Some(again) => app.world().fork(target, fate, again),
-                    None => Err("this cannot be run again".to_owned()),
-                };
-                app.forked(forked);
+        for key in keys_of(key) {
+            match app.update(key) {
+                Effect::None => {}
+                Effect::Quit => return Ok(()),
+                Effect::Fork(target, fate) => {
+                    let forked = match again {
+                        Some(again) => app.world().fork(target, fate, again),
+                        None => Err("this cannot be run again".to_owned()),
+                    };
+                    app.forked(forked);
+                }
             }
         }
     }
+}
+
+/// The keys that were pressed. A terminal sends Alt with a key as Escape and that key, so that an Escape
+/// and a key which are read together look like Alt: no key here takes Alt, so they are read as both.
+fn keys_of(key: KeyEvent) -> impl Iterator<Item = Key> {
+    let escape = key.modifiers.contains(KeyModifiers::ALT) && key.kind != KeyEventKind::Release;
+    escape.then_some(Key::Esc).into_iter().chain(key_of(key))
 }
 
 /// The key that was pressed, if it is one that means anything.
@@ -67,4 +76,22 @@ fn key_of(key: KeyEvent) -> Option<Key> {
         KeyCode::End => Key::End,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(code: KeyCode, modifiers: KeyModifiers) -> Vec<Key> {
+        keys_of(KeyEvent::new(code, modifiers)).collect()
+    }
+
+    #[test]
+    fn escape_and_a_key_that_are_read_together_are_both_pressed() {
+        let letter = KeyCode::Char('b');
+        assert_eq!(keys(letter, KeyModifiers::NONE), [Key::Char('b')]);
+        assert_eq!(keys(letter, KeyModifiers::ALT), [Key::Esc, Key::Char('b')]);
+        assert_eq!(keys(KeyCode::Tab, KeyModifiers::ALT), [Key::Esc, Key::Tab]);
+        assert_eq!(keys(letter, KeyModifiers::CONTROL), []);
+    }
 }
