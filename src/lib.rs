@@ -14,6 +14,7 @@
 //! * The readers of events: [`record`] keeps them and writes captures, [`measure`] makes numbers, [`plot`] pictures,
 //!   [`stepper`] lines of text, [`report`] a page of all that. They know no simulator, so a recording may as well
 //!   come from a file.
+//! * `attach` is the world in real time, for real programs behind TAP devices (Linux).
 //! * [`harness`] is the world as a test library.
 //! * [`sweep`] makes many runs of a case, on one machine or on many, and puts them together.
 //! * [`case`] asks a question of the makers and holds the recording against a formula; [`case::accuracy`] holds the
@@ -42,6 +43,8 @@
 //! ```
 
 pub mod app;
+#[cfg(target_os = "linux")]
+pub mod attach;
 pub mod case;
 pub mod cli;
 pub mod diagnose;

@@ -66,6 +66,20 @@ pub enum CaseError {
         /// Why, and what to do.
         reason: String,
     },
+    /// The world of the plan has no such host.
+    #[error("{case}/{variant} has no host `{name}`{}; it has: {known}", nearest(near.as_deref()))]
+    UnknownHost {
+        /// The case.
+        case: String,
+        /// The variant.
+        variant: String,
+        /// The name that was given.
+        name: String,
+        /// The nearest one.
+        near: Option<String>,
+        /// All of them.
+        known: String,
+    },
     /// The run did not end.
     #[error("{case}/{variant}: {source}")]
     World {

@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::rc::Rc;
 
-use super::{CaseError, Plan, Stage};
-use crate::event::{Event, HostId, Probe};
+use super::error::nearest_of;
+use super::{CaseError, Main, Offers, Plan, Stage};
+use crate::event::{Event, HostId, HostInfo, Probe};
 use crate::host::SocketRow;
 use crate::link::Verdict;
 use crate::measure::CaseResult;
@@ -36,7 +37,8 @@ pub struct Run {
     plan: Plan,
     world: World,
     recorder: Rc<RefCell<Recorder>>,
-    main: JoinHandle<()>,
+    /// Nothing if somebody outside does what it would.
+    main: Option<JoinHandle<()>>,
     linger: Span,
     seen: usize,
     ended: bool,
@@ -59,24 +61,101 @@ impl Run {
 
     /// The same with a recorder of the caller's.
     pub fn start_with(plan: &Plan, recorder: Recorder) -> Self {
+        let (mut run, main, _) = Self::build(plan, recorder, false);
+        run.main = Some(run.world.spawner().spawn("main", main));
+        run
+    }
+
+    /// The world of a plan for programs outside that play the hosts of these names, and what it offers to them. The main
+    /// task, which plays the first host of every case, begins after `delay`, and not at all if that host is played
+    /// outside.
+    ///
+    /// # Errors
+    /// [`CaseError::UnknownHost`] if there is no host of one of the names.
+    pub fn attach(plan: &Plan, outside: &[&str], delay: Span) -> Result<(Self, Offers), CaseError> {
+        let (mut run, main, offers) = Self::build(plan, Recorder::new(), true);
+        let hosts = run.hosts();
+        for name in outside {
+            if hosts.iter().all(|host| host != name) {
+                return Err(CaseError::UnknownHost {
+                    case: plan.case().name().to_owned(),
+                    variant: plan.variant().to_owned(),
+                    name: (*name).to_owned(),
+                    near: nearest_of(name, hosts.iter().map(String::as_str)),
+                    known: hosts.join(", "),
+                });
+            }
+        }
+        if hosts
+            .first()
+            .is_some_and(|first| !outside.contains(&first.as_str()))
+        {
+            let clock = run.world.clock().clone();
+            let main = async move {
+                clock.sleep(delay).await;
+                main.await;
+            };
+            run.main = Some(run.world.spawner().spawn("main", main));
+        }
+        Ok((run, offers))
+    }
+
+    fn build(plan: &Plan, recorder: Recorder, is_attached: bool) -> (Self, Main, Offers) {
         let recorder = Rc::new(RefCell::new(recorder));
         let mut world = World::new(plan.seed(), Probe::new(recorder.clone()));
         let mut stage = Stage::new(&mut world);
+        stage.is_attached = is_attached;
         let main = plan.case().build(plan, &mut stage);
-        let (linger, keep) = (stage.linger, stage.keep_flows);
+        let (linger, keep, offers) = (stage.linger, stage.keep_flows, stage.offers);
         if let Some(flows) = keep {
             recorder.borrow_mut().keep_flows(flows);
         }
-        let main = world.spawner().spawn("main", main);
-        Self {
+        let run = Self {
             plan: plan.clone(),
             world,
             recorder,
-            main,
+            main: None,
             linger,
             seen: 0,
             ended: false,
-        }
+        };
+        (run, main, offers)
+    }
+
+    /// The world, for whoever keeps its pace, and whether the main task has ended by now.
+    pub fn parts(&mut self) -> (&mut World, impl FnMut() -> bool) {
+        let (main, ended) = (&mut self.main, &mut self.ended);
+        (&mut self.world, move || has_ended(main.as_mut(), ended))
+    }
+
+    /// What is known of a host.
+    ///
+    /// # Panics
+    /// If no host has that name.
+    pub fn host_info(&self, name: &str) -> (HostId, HostInfo) {
+        let id = self.host(name);
+        (id, self.world.host(id).borrow().info().clone())
+    }
+
+    /// The address of a host.
+    pub fn address(&self, host: HostId) -> Ipv4Addr {
+        self.world.host(host).borrow().address()
+    }
+
+    /// Whether the main task is a part of it.
+    pub const fn plays_main(&self) -> bool {
+        self.main.is_some()
+    }
+
+    /// The names of the hosts that the world of a plan has.
+    pub fn hosts_of(plan: &Plan) -> Vec<String> {
+        let (run, ..) = Self::build(plan, Recorder::new(), false);
+        run.hosts()
+    }
+
+    /// Ends it where it is; what happened, and nothing made of it.
+    pub fn stop(self) -> Recording {
+        self.recorder.borrow_mut().take(self.plan.run_info())
     }
 
     /// The present moment.
@@ -218,11 +297,7 @@ impl Run {
     }
 
     fn has_ended(&mut self) -> bool {
-        if !self.ended {
-            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-            self.ended = Future::poll(std::pin::Pin::new(&mut self.main), &mut context).is_ready();
-        }
-        self.ended
+        has_ended(self.main.as_mut(), &mut self.ended)
     }
 
     fn host(&self, name: &str) -> HostId {
@@ -239,6 +314,14 @@ impl Run {
             source,
         }
     }
+}
+
+fn has_ended(main: Option<&mut JoinHandle<()>>, ended: &mut bool) -> bool {
+    if let Some(main) = main.filter(|_| !*ended) {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        *ended = Future::poll(std::pin::Pin::new(main), &mut context).is_ready();
+    }
+    *ended
 }
 
 impl fmt::Debug for Run {

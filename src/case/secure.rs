@@ -36,10 +36,16 @@ pub(crate) struct Security {
 
 impl Security {
     /// An authority for the world of `stage`; the plan has the knob of [`certificates_knob`].
-    pub(crate) fn of(plan: &Plan, stage: &Stage<'_>) -> Self {
+    pub(crate) fn of(plan: &Plan, stage: &mut Stage<'_>) -> Self {
         let dice = stage.world.dice();
+        let authority = if stage.is_attached {
+            Authority::for_browsers()
+        } else {
+            Authority::new(dice)
+        };
+        stage.offers.authority = Some(authority.pem());
         Self {
-            authority: Authority::new(dice),
+            authority,
             dice,
             certificates: plan.bytes("certificates"),
         }

@@ -1,6 +1,6 @@
 //! What a case builds its world on.
 
-use super::Plan;
+use super::{Offers, Plan};
 use crate::event::HostId;
 use crate::host::Profile;
 use crate::link::{Direction, FlowMemory};
@@ -17,6 +17,10 @@ pub struct Stage<'a> {
     pub linger: Span,
     /// How many connections a recording keeps whole; of the others it keeps only how they ended.
     pub keep_flows: Option<usize>,
+    /// Whether programs outside take part, which know other cryptography than the lab's and see real content.
+    pub is_attached: bool,
+    /// What they can use.
+    pub offers: Offers,
 }
 
 /// A client and a server with the path between them.
@@ -30,11 +34,13 @@ pub struct Pair {
 
 impl<'a> Stage<'a> {
     /// An empty stage on `world`.
-    pub(super) const fn new(world: &'a mut World) -> Self {
+    pub(super) fn new(world: &'a mut World) -> Self {
         Self {
             world,
             linger: Span::from_secs(2),
             keep_flows: None,
+            is_attached: false,
+            offers: Offers::default(),
         }
     }
 

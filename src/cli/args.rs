@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::attach::AttachArgs;
 use super::sweep::{MergeArgs, SweepArgs};
 use crate::case::accuracy::SEEDS;
 use crate::units::Span;
@@ -53,6 +54,8 @@ pub(super) enum Verb {
     Accuracy(AccuracyArgs),
     /// Explains captures of tcpdump or Wireshark: losses, and where the time went
     Explain(ExplainArgs),
+    /// Lets real programs play hosts of a case, in real time, behind TAP devices (Linux, as root)
+    Attach(AttachArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),
 }

@@ -62,7 +62,7 @@ pub(super) fn write(
     })
 }
 
-fn write_captures(
+pub(super) fn write_captures(
     recording: &Recording,
     snaplen: Option<u32>,
     directory: &str,

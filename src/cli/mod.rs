@@ -9,6 +9,7 @@
 mod accuracy;
 mod args;
 mod artefacts;
+mod attach;
 mod batch;
 mod completions;
 mod diagnose;
@@ -87,6 +88,7 @@ fn dispatch(verb: Verb, terminal: Terminal) -> anyhow::Result<Outcome> {
         Verb::Sweep(args) => sweep::sweep(&args, terminal),
         Verb::Merge(args) => sweep::merge(&args),
         Verb::Accuracy(args) => accuracy::accuracy(&args, terminal),
+        Verb::Attach(args) => attach::attach(&args),
         Verb::Explain(args) => explain::explain(&args),
         Verb::Completions(args) => completions::completions(&args),
     }

@@ -72,6 +72,11 @@ pub(super) fn complain(paragraph: &str) {
     say(&format!("wirelab: {paragraph}\n"));
 }
 
+/// Says something beside a result, as a program does whose stdout is another's.
+pub(super) fn remark(text: &str) {
+    say(text);
+}
+
 /// Writes to stderr; where that fails there is nobody left to tell.
 fn say(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());

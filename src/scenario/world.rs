@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Page, Scenario, Server};
+use bytes::Bytes;
+
+use super::model::{Object, Page, Scenario, Server};
 use super::turn;
 use crate::app::browser::{self, Fetch, Origin, Version};
 use crate::app::dns::{Authority, Meaning, Stub, Zone};
-use crate::app::http::{self, Client, Requests, Site};
+use crate::app::http::{self, Client, Requests, Site, document};
 use crate::app::tls::{self, Terms};
 use crate::app::{http1, http2, http3};
-use crate::case::{Main, Plan, Security, Stage};
+use crate::case::{Main, Plan, Security, Stage, url};
 use crate::event::HostId;
 use crate::link::LinkConfig;
 use crate::rt::Net;
@@ -28,6 +30,7 @@ struct Builder<'a, 'w> {
     plan: &'a Plan,
     stage: &'a mut Stage<'w>,
     hosts: Vec<HostId>,
+    resolver: Option<HostId>,
     requests: Requests,
 }
 
@@ -38,11 +41,13 @@ pub(super) fn build(scenario: &Scenario, plan: &Plan, stage: &mut Stage<'_>) -> 
         plan,
         stage,
         hosts: Vec::new(),
+        resolver: None,
         requests: Requests::new(),
     };
     builder.hosts();
     let stub = builder.names();
     let origins = builder.origins(stub.as_ref());
+    builder.offers();
     let fetches = fetches(&scenario.page, &origins);
     let origins = origins.into_values().collect();
     let net = builder.net(scenario.page.client);
@@ -105,6 +110,7 @@ impl Builder<'_, '_> {
         let first = names.next()?;
         let world = &mut *self.stage.world;
         let resolver = world.add_host(RESOLVER, self.plan.server());
+        self.resolver = Some(resolver);
         let client = self.hosts[self.scenario.page.client];
         world.join(client, resolver, even(trip));
         let chance = world.dice().stream("scenario/turns");
@@ -157,6 +163,39 @@ impl Builder<'_, '_> {
         origins
     }
 
+    /// What programs outside can use.
+    fn offers(&mut self) {
+        let page = &self.scenario.page;
+        let mut asked = Vec::new();
+        for server in &self.scenario.servers {
+            for name in &server.names {
+                self.stage.offers.name(&name.name, self.hosts[server.host]);
+                asked.extend(name.lookup.map(|_| name.name.as_str()));
+            }
+        }
+        if let Some(resolver) = self.resolver {
+            self.stage.offers.resolve(resolver, &asked);
+        }
+        let first = page.objects.first().map(|object| self.url(object));
+        self.stage.offers.urls.extend(first);
+    }
+
+    fn url(&self, object: &Object) -> String {
+        let server = &self.scenario.servers[object.server];
+        let name = &server.names[object.name].name;
+        url(server.tls.is_some(), name, server.port, &object.path)
+    }
+
+    /// The page's document, which names its other objects: browsers outside look into it.
+    fn document(&self, server: usize) -> Option<(String, Bytes)> {
+        let (first, others) = self.scenario.page.objects.split_first()?;
+        if !self.stage.is_attached || first.server != server {
+            return None;
+        }
+        let urls: Vec<_> = others.iter().map(|object| self.url(object)).collect();
+        Some((first.path.clone(), document(&urls, Some(first.bytes))?))
+    }
+
     fn client(&self, server: &Server, name: &str) -> Client {
         let mut client = Client::new(
             self.net(self.scenario.page.client),
@@ -184,6 +223,7 @@ impl Builder<'_, '_> {
             (object.path.clone(), http::Object { bytes, think })
         });
         let site = Site::named(objects, self.requests.clone());
+        let site = site.with_documents(self.document(position));
         let (net, spawner) = (self.net(server.host), self.stage.spawner());
         let mut serving = http::Server::new(net.clone(), spawner.clone(), server.port, site);
         let tls = self.terms(server).map(|terms| {

@@ -8,11 +8,13 @@ mod agenda;
 mod error;
 mod gateway;
 mod pace;
+mod port;
 mod topology;
 mod transit;
 mod world;
 
 pub use self::error::WorldError;
 pub use self::pace::Step;
+pub use self::port::Delivery;
 pub use self::topology::{Access, PathConfig};
 pub use self::world::World;

@@ -71,6 +71,11 @@ impl World {
         Ok(())
     }
 
+    /// When the next entry of the agenda is due.
+    pub fn next_at(&self) -> Option<SimTime> {
+        self.agenda.next_at()
+    }
+
     /// Lets every task run until all wait, then takes the next entry of the agenda and lets them run again.
     ///
     /// # Errors

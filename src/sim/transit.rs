@@ -35,22 +35,20 @@ impl World {
     }
 
     /// A frame left the tap of a host.
-    fn send(&mut self, from: HostId, frame: Frame) {
+    pub(super) fn send(&mut self, from: HostId, frame: Frame) {
         if let Some(route) = self.route_of(from, &frame) {
             self.forward(route, 0, frame);
             return;
         }
-        let host = Rc::clone(self.host(from));
-        let answer = gateway::answer_arp(from.0, host.borrow().info(), &frame);
+        let answer = gateway::answer_arp(from.0, self.host(from).borrow().info(), &frame);
         if let Some(bytes) = answer {
-            let now = self.now();
-            host.borrow_mut()
-                .receive(now, Frame::new(self.names.next(), bytes));
+            let answer = Frame::new(self.names.next(), bytes);
+            self.arrive(from, answer);
         }
     }
 
     /// The route of an IPv4 frame; ARP has none.
-    fn route_of(&self, from: HostId, frame: &Frame) -> Option<usize> {
+    pub(super) fn route_of(&self, from: HostId, frame: &Frame) -> Option<usize> {
         if frame.bytes.get(12..14)? != [0x08, 0x00] {
             return None;
         }
@@ -95,21 +93,15 @@ impl World {
             self.arrivals = arrivals;
             return;
         }
-        let host = Rc::clone(self.host(to));
-        let now = self.now();
-        frame = gateway::route(to.0, host.borrow().info(), frame);
-        host.borrow_mut().receive(now, frame);
-        drop(host);
+        frame = gateway::route(to.0, self.host(to).borrow().info(), frame);
+        self.arrive(to, frame);
         self.collect(to);
     }
 
     /// A frame that nobody in this world has sent comes to a host, out of its tap.
     pub fn deliver(&mut self, to: HostId, bytes: Bytes) {
         let frame = Frame::new(self.names.next(), bytes);
-        let now = self.now();
-        let host = Rc::clone(self.host(to));
-        host.borrow_mut().receive(now, frame);
-        drop(host);
+        self.arrive(to, frame);
         self.collect(to);
     }
 
@@ -126,17 +118,7 @@ impl World {
     }
 
     fn report_too_big(&mut self, from: HostId, offender: &Frame, mtu: u16) {
-        let host = Rc::clone(self.host(from));
-        let frame = gateway::too_big(
-            from.0,
-            host.borrow().info(),
-            offender,
-            mtu,
-            self.names.next(),
-        );
-        let now = self.now();
-        host.borrow_mut().receive(now, frame);
-        drop(host);
-        self.collect(from);
+        let bytes = gateway::too_big(from.0, self.host(from).borrow().info(), offender, mtu);
+        self.deliver(from, bytes);
     }
 }

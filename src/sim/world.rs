@@ -1,6 +1,6 @@
 //! The world and its topology.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
@@ -8,6 +8,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::agenda::Agenda;
+use super::port::Delivery;
 use super::topology::{Access, CORE, PathConfig, Route, host_info};
 use crate::event::{Event, HostId, LinkId, LinkInfo, LinkRole, Probe};
 use crate::host::{
@@ -44,6 +45,10 @@ pub struct World {
     pub(super) valves: Vec<(usize, Valve)>,
     /// What is to become of frames that have not come to their core path yet.
     pub(super) verdicts: BTreeMap<FrameId, Verdict>,
+    /// Hosts whose stack is outside.
+    pub(super) outside: Vec<HostId>,
+    /// What has arrived for them.
+    pub(super) deliveries: VecDeque<Delivery>,
 }
 
 /// Something that will happen.
@@ -83,6 +88,8 @@ impl World {
             steps_here: 0,
             valves: Vec::new(),
             verdicts: BTreeMap::new(),
+            outside: Vec::new(),
+            deliveries: VecDeque::new(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A body that is only there for its length.
+//! A body that is mostly there for its length.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -7,16 +7,20 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-/// A body of so many bytes. Its length is known before, so HTTP/1.1 sends it with `Content-Length`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A body of so many bytes, most often all the same. Its length is known before, so HTTP/1.1 sends it with `Content-Length`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filler {
+    /// What it begins with.
+    text: Bytes,
+    /// How many bytes follow.
     left: u64,
 }
 
 impl Filler {
     /// A body of `length` bytes.
     pub const fn new(length: u64) -> Self {
-        Self { left: length }
+        let text = Bytes::new();
+        Self { text, left: length }
     }
 
     /// The lengths of the pieces in which a body of `length` bytes is given to HTTP.
@@ -25,6 +29,12 @@ impl Filler {
         let whole = std::iter::repeat_n(longest, usize::try_from(length / longest).unwrap_or(0));
         let rest = length % longest;
         whole.chain((rest > 0).then_some(rest))
+    }
+}
+
+impl From<Bytes> for Filler {
+    fn from(text: Bytes) -> Self {
+        Self { text, left: 0 }
     }
 }
 
@@ -39,6 +49,10 @@ impl Body for Filler {
         mut self: Pin<&mut Self>,
         _context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if !self.text.is_empty() {
+            let length = self.text.len().min(PIECE.len());
+            return Poll::Ready(Some(Ok(Frame::data(self.text.split_to(length)))));
+        }
         if self.left == 0 {
             return Poll::Ready(None);
         }
@@ -48,11 +62,11 @@ impl Body for Filler {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == 0
+        self.left == 0 && self.text.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
+        SizeHint::with_exact(self.left + self.text.len() as u64)
     }
 }
 

@@ -10,6 +10,7 @@
 mod channel;
 mod client;
 mod course;
+mod document;
 mod exchange;
 mod filler;
 mod requests;
@@ -21,6 +22,7 @@ pub(super) use self::channel::{Channel, Position};
 pub use self::client::Client;
 pub(super) use self::course::Course;
 pub use self::course::Moment;
+pub use self::document::document;
 pub(super) use self::exchange::Exchange;
 pub use self::filler::Filler;
 pub use self::requests::{Carrier, Ends, Requests};

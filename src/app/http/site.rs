@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::rc::Rc;
 
+use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
 use super::{Carrier, Filler, Requests};
@@ -26,6 +27,8 @@ pub struct Site {
     objects: Rc<[Object]>,
     /// Their paths, where they have others than [`Site::path`] gives.
     paths: Rc<BTreeMap<String, usize>>,
+    /// What is at a path in the place of so many bytes.
+    documents: Rc<BTreeMap<String, Bytes>>,
     requests: Requests,
 }
 
@@ -44,6 +47,7 @@ impl Site {
         Self {
             objects: objects.into_iter().collect(),
             paths: Rc::default(),
+            documents: Rc::default(),
             requests,
         }
     }
@@ -58,9 +62,22 @@ impl Site {
         }
     }
 
+    /// The same with real content at some paths, also where there was no object.
+    #[must_use]
+    pub fn with_documents(self, documents: impl IntoIterator<Item = (String, Bytes)>) -> Self {
+        let documents = Rc::new(documents.into_iter().collect());
+        Self { documents, ..self }
+    }
+
     /// The path of the `ordinal`th object, counted from 1.
     pub fn path(ordinal: u64) -> String {
         format!("/object/{ordinal}")
+    }
+
+    /// The body at a path, if there is anything.
+    fn body(&self, path: &str) -> Option<Filler> {
+        let document = self.documents.get(path).cloned().map(Filler::from);
+        document.or_else(|| Some(Filler::new(self.object(path)?.bytes)))
     }
 
     fn object(&self, path: &str) -> Option<Object> {
@@ -101,6 +118,7 @@ impl Service {
     ) -> impl Future<Output = Result<Response<Filler>, Infallible>> + use<B> {
         let id = self.arrived();
         let object = self.site.object(request.uri().path());
+        let body = self.site.body(request.uri().path());
         let service = self.clone();
         async move {
             let think = object.map_or(Span::ZERO, |object| object.think);
@@ -112,10 +130,11 @@ impl Service {
                 service.net.clock().sleep(think).await;
             }
             service.answers(id);
-            let mut response = Response::new(Filler::new(object.map_or(0, |object| object.bytes)));
-            if object.is_none() {
-                *response.status_mut() = StatusCode::NOT_FOUND;
-            }
+            let status = body
+                .as_ref()
+                .map_or(StatusCode::NOT_FOUND, |_| StatusCode::OK);
+            let mut response = Response::new(body.unwrap_or_else(|| Filler::new(0)));
+            *response.status_mut() = status;
             Ok(response)
         }
     }
@@ -166,6 +185,11 @@ mod tests {
         assert_eq!(site.object("/object/2"), Some(object(20)));
         for path in ["/", "/object/", "/object/0", "/object/3", "/object/-1"] {
             assert_eq!(site.object(path), None, "{path}");
+            assert_eq!(site.body(path), None, "{path}");
         }
+        let text = Bytes::from_static(b"hello");
+        let site = site.with_documents([("/".to_owned(), text.clone())]);
+        assert_eq!(site.body("/"), Some(Filler::from(text)));
+        assert_eq!(site.body("/object/1"), Some(Filler::new(10)));
     }
 }

@@ -1,12 +1,13 @@
 //! Certificates: an authority that the clients of a world trust, and the chains that it issues.
 //!
 //! A chain is a leaf and an intermediate certificate, both Ed25519 (RFC 8410), since its signatures take no chance.
+//! Browsers do not know those; for real ones the keys are of ECDSA P-256 (RFC 5480), drawn by the system.
 //! Its size is what matters for latency, so it can be chosen: both certificates carry a comment that fills them, in
 //! the place of the names, policies and certificate timestamps that real ones carry.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, date_time_ymd,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, date_time_ymd,
 };
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -30,8 +31,10 @@ const FILLING: &[u64] = &[2, 16, 840, 1, 113_730, 1, 13];
 
 /// Who signs the certificates of a world.
 pub struct Authority {
-    randomness: Randomness,
+    /// Where its keys come from; nothing if they are for browsers.
+    randomness: Option<Randomness>,
     root: CertificateDer<'static>,
+    pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -48,15 +51,32 @@ impl Authority {
     /// # Panics
     /// Never: the parameters do not depend on the seed, save for the key.
     pub fn new(dice: Dice) -> Self {
-        let randomness = Randomness::from(dice.stream("tls/authority"));
+        Self::of(Some(Randomness::from(dice.stream("tls/authority"))))
+    }
+
+    /// An authority whose chains real browsers take; its keys are different each time.
+    ///
+    /// # Panics
+    /// If the system has no random bytes.
+    pub fn for_browsers() -> Self {
+        Self::of(None)
+    }
+
+    fn of(randomness: Option<Randomness>) -> Self {
         let params = authority("wirelab root");
-        let key = key_of(&randomness);
+        let key = key_of(randomness.as_ref());
         let root = params.self_signed(&key).expect("the parameters are whole");
         Self {
             randomness,
+            pem: root.pem(),
             root: root.der().clone(),
             issuer: Issuer::new(params, key),
         }
+    }
+
+    /// The root's certificate as PEM (RFC 7468).
+    pub fn pem(&self) -> String {
+        self.pem.clone()
     }
 
     /// What a client must trust.
@@ -77,7 +97,8 @@ impl Authority {
     /// # Panics
     /// If a name is no DNS name.
     pub fn issue(&self, names: &[&str], bytes: u64) -> Identity {
-        let (inner, leaf) = (key_of(&self.randomness), key_of(&self.randomness));
+        let key = || key_of(self.randomness.as_ref());
+        let (inner, leaf) = (key(), key());
         let target = usize::try_from(bytes).unwrap_or(usize::MAX);
         // Filling takes a few bytes more than it has, depending on its length (X.690 section 8.1.3).
         let (mut filling, mut chain) = (0, self.chain(names, &inner, &leaf, 0));
@@ -121,7 +142,11 @@ impl Authority {
     }
 }
 
-fn key_of(randomness: &Randomness) -> KeyPair {
+fn key_of(randomness: Option<&Randomness>) -> KeyPair {
+    let Some(randomness) = randomness else {
+        return KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
+            .expect("the system has random bytes");
+    };
     let der = [PKCS8.as_slice(), &randomness.bytes::<32>()].concat();
     KeyPair::try_from(der).expect("every 32 bytes are an Ed25519 key")
 }

@@ -26,6 +26,7 @@ pub(super) fn lookup(
     let authority = stage.world.add_host("authority", plan.server());
     join(stage, client.host(), resolver, plan.span("resolver_rtt"));
     join(stage, resolver, authority, plan.span("authority_rtt"));
+    let answers = resolver;
     let (world, spawner) = (&stage.world, stage.spawner());
     let (net, authority) = (world.net(resolver), world.net(authority));
     let chance = world.dice().stream("image-page/turns");
@@ -33,6 +34,7 @@ pub(super) fn lookup(
     let stub = Stub::new(client, world.dice(), net.address());
     let resolver = Resolver::new(net, spawner.clone(), world.dice(), authority.address());
     drop(spawner.spawn("resolver", resolver.serve()));
+    stage.offers.resolve(answers, &[NAME]);
     drop(spawner.spawn("authority", Authority::new(authority, zone).serve()));
     Some(if is_cold {
         stub.with_cache()

@@ -2,12 +2,12 @@
 
 use super::shape::{Place, Protocol, Shape};
 use super::{knobs, listed, names};
-use crate::app::http::{Client, Object, Requests, Server, Site, Want};
+use crate::app::http::{Client, Object, Requests, Server, Site, Want, document};
 use crate::app::proxy::{self, Upstream};
 use crate::app::tls::Terms;
 use crate::app::{http1, http2, http3};
 use crate::case::secure::{self, Security};
-use crate::case::{Main, Plan, Stage};
+use crate::case::{Main, Plan, Stage, url};
 use crate::event::HostId;
 use crate::link::{Direction, LinkConfig};
 use crate::rt::Net;
@@ -29,13 +29,23 @@ pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
     let shape = Shape::of(plan);
     let hosts = hosts(plan, stage);
     let requests = Requests::new();
-    let site = Site::new(objects(plan), requests.clone());
+    let mut site = Site::new(objects(plan), requests.clone());
+    if stage.is_attached {
+        let paths: Vec<_> = wants(plan).into_iter().map(|want| want.path).collect();
+        let gallery = document(&paths, None).map(|document| ("/".to_owned(), document));
+        site = site.with_documents(gallery);
+    }
     let spawner = stage.spawner();
     let near = match shape.place {
         Place::Origin => &hosts.origin,
         Place::Edge | Place::EdgeMiss => &hosts.edge,
     };
     let mut server = Server::new(near.clone(), spawner.clone(), port(shape), site.clone());
+    stage.offers.name(NAME, near.host());
+    stage
+        .offers
+        .urls
+        .push(url(shape.tls, NAME, port(shape), "/"));
     let mut client = Client::new(
         hosts.client.clone(),
         spawner.clone(),
