@@ -20,6 +20,9 @@ mod account;
 mod accuracy;
 /// Rules about the source itself.
 mod architecture;
+/// Real programs as hosts of a world.
+#[cfg(target_os = "linux")]
+mod attach;
 /// The committed outputs are what the cases make.
 mod canonical;
 /// Every case keeps its own expectations.

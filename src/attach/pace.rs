@@ -40,6 +40,8 @@ pub fn attend(
     }
     // The kernel may put off a sleeper by 50 µs to wake several at once. It need not, for the only one that it has.
     let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
+    // A link in the kernel would not wait for programs either. Whoever may not do this is later.
+    let _ = rustix::process::setpriority_process(None, -20);
     let mut pacer = Pacer::new(world, attached);
     while goes_on(pacer.world)? {
         pacer.sleep()?;

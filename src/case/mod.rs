@@ -64,6 +64,11 @@ pub trait Case: Send + Sync {
     /// Its name on the command line.
     fn name(&self) -> &str;
 
+    /// The name of the file that it was read from, if it is none of the catalog.
+    fn file(&self) -> Option<&str> {
+        None
+    }
+
     /// The question that it answers, in one sentence.
     fn question(&self) -> &str;
 

@@ -181,6 +181,8 @@ impl Plan {
             params: changed
                 .map(|knob| (knob.key.to_owned(), self.values[knob.key].clone()))
                 .collect(),
+            file: self.case.file().map(ToOwned::to_owned),
+            outside: Vec::new(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::event::{Event, HostId, HostInfo, Probe};
 use crate::host::SocketRow;
 use crate::link::Verdict;
 use crate::measure::CaseResult;
-use crate::record::{Entry, Recorder, Recording};
+use crate::record::{Entry, Recorder, Recording, RunInfo};
 use crate::rt::JoinHandle;
 use crate::sim::{Step, World, WorldError};
 use crate::units::{SimTime, Span};
@@ -153,9 +153,13 @@ impl Run {
         run.hosts()
     }
 
-    /// Ends it where it is; what happened, and nothing made of it.
-    pub fn stop(self) -> Recording {
-        self.recorder.borrow_mut().take(self.plan.run_info())
+    /// Ends it where it is; what happened while programs outside played these hosts, and nothing made of it.
+    pub fn stop(self, outside: &[String]) -> Recording {
+        let run = RunInfo {
+            outside: outside.to_vec(),
+            ..self.plan.run_info()
+        };
+        self.recorder.borrow_mut().take(run)
     }
 
     /// The present moment.

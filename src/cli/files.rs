@@ -77,17 +77,19 @@ pub(super) fn loaded(name: &str) -> Result<Vec<Loaded>> {
         anyhow!("cannot read {file}: {error}; give a scenario in TOML or an HTTP archive")
     })?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     match kind {
         Kind::Scenario => {
             let text = String::from_utf8(bytes)
                 .map_err(|error| anyhow!("{file} is not UTF-8: {error}; save it as such"))?;
             let loaded = scenario::read(&text, &stem).map_err(|error| anyhow!("{file}:{error}"))?;
-            Ok(vec![loaded])
+            Ok(vec![loaded.from_file(&name)])
         }
         Kind::Archive => {
             let pages = scenario::calibrated(&bytes, &stem);
             let pages = pages.map_err(|error| anyhow!("{file}:{}{error}", space(&error)))?;
-            Ok(pages.into_iter().map(Loaded::of).collect())
+            let pages = pages.into_iter().map(Loaded::of);
+            Ok(pages.map(|page| page.from_file(&name)).collect())
         }
     }
 }

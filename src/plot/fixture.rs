@@ -49,6 +49,7 @@ impl Script {
             variant: variant.into(),
             seed: 1,
             params: [("rtt".to_owned(), (delay * 2).to_string())].into(),
+            ..RunInfo::default()
         };
         let mut script = Self {
             recording: Recording {

@@ -18,6 +18,10 @@ pub struct RunInfo {
     pub seed: u64,
     /// The knobs that differ from the case's defaults.
     pub params: BTreeMap<String, String>,
+    /// The name of the file that the case was read from, if it is none of the catalog.
+    pub file: Option<String>,
+    /// The hosts that programs outside played; with any, no command makes the same bytes again.
+    pub outside: Vec<String>,
 }
 
 /// One event and its moment.
@@ -48,14 +52,24 @@ pub struct Recording {
 }
 
 impl RunInfo {
-    /// The command that makes the same bytes again, whatever was typed.
+    /// The command that makes the same bytes again, whatever was typed; in the directory of the file, if the case comes
+    /// from one.
     pub fn command(&self) -> String {
+        let verb = if self.outside.is_empty() {
+            "run"
+        } else {
+            "attach"
+        };
+        let case = self.file.as_ref().unwrap_or(&self.case);
         let mut command = format!(
-            "wirelab run {}/{} --seed {}",
-            self.case, self.variant, self.seed
+            "wirelab {verb} {case}/{} --seed {}",
+            self.variant, self.seed
         );
         for (key, value) in &self.params {
             command.extend([" --set ", key, "=", value]);
+        }
+        for host in &self.outside {
+            command.extend([" --as ", host]);
         }
         command
     }

@@ -54,6 +54,7 @@ pub(crate) fn transfer() -> Recording {
         variant: "two-segments".to_owned(),
         seed: 1,
         params: [("rtt".to_owned(), "150ms".to_owned())].into(),
+        ..RunInfo::default()
     })
 }
 

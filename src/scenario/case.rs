@@ -21,6 +21,10 @@ impl Case for Scenario {
         &self.name
     }
 
+    fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
     fn question(&self) -> &str {
         &self.question
     }

@@ -11,6 +11,8 @@ use crate::units::{SimTime, Span};
 pub struct Scenario {
     /// Its name as a case.
     pub name: String,
+    /// The name of the file that it was read from, if it was read from one.
+    pub file: Option<String>,
     /// The question that it answers, in one sentence.
     pub question: String,
     /// The seed of every chance, unless the command line gives one.

@@ -180,7 +180,7 @@ impl<'a> Session<'a> {
         let hosts: Vec<_> = attached.iter().map(|one| one.host).collect();
         drop((attached, authority));
         let lasted = run.now() - SimTime::ZERO;
-        let recording = run.stop();
+        let recording = run.stop(&names);
         let mut views = Vec::new();
         for (name, host) in std::iter::zip(&names, &hosts) {
             let mut capture = Vec::new();
@@ -200,7 +200,7 @@ impl<'a> Session<'a> {
         if args.json {
             terminal::print(&(told.json(&files)?.to_string() + "\n"))?;
         } else if !args.quiet {
-            terminal::remark(&told.text(&files));
+            terminal::remark(&told.text(&args.out, &files));
         }
         committed.keep();
         let failed = told.status.is_some_and(|(_, status)| !status.success()) || told.unfinished;

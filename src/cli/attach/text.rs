@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::process::ExitStatus;
 
 use anyhow::Result;
@@ -59,8 +60,8 @@ pub(super) fn beginning(plan: &Plan, players: &[Player<'_>], offers: &Offers) ->
 }
 
 impl Told<'_> {
-    /// As people read it; `files` are the names of those that were written.
-    pub(super) fn text(&self, files: &[String]) -> String {
+    /// As people read it; `files` are the names of those that were written below `out`.
+    pub(super) fn text(&self, out: &Path, files: &[String]) -> String {
         let mut text = String::new();
         let mut line = |line: String| {
             text.push_str(&line);
@@ -87,10 +88,13 @@ impl Told<'_> {
             }
         }
         let captures = files.iter().filter(|file| file.ends_with(".pcapng"));
-        let captures: Vec<_> = captures.map(String::as_str).collect();
+        let out = out.strip_prefix(".").unwrap_or(out);
+        let captures: Vec<_> = captures
+            .map(|file| out.join(file).display().to_string())
+            .collect();
         line(format!(
-            "{} are written: `wirelab explain` says more of them",
-            captures.join(", ")
+            "`wirelab explain {}` says more",
+            captures.join(" ")
         ));
         text
     }

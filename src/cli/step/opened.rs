@@ -102,10 +102,22 @@ impl Opened {
 
 /// The plan of a saved run, or why it cannot be run again.
 fn plan_of(run: &RunInfo) -> Result<Plan, String> {
+    if !run.outside.is_empty() {
+        let who = run.outside.join(" and ");
+        return Err(format!(
+            "programs outside played {who}, so it cannot be run again and not be forked"
+        ));
+    }
+    if let Some(file) = &run.file {
+        let variant = &run.variant;
+        return Err(format!(
+            "this recording comes from a file, so it cannot be forked: `wirelab step {file}/{variant}` can"
+        ));
+    }
     let params = run.params.iter();
     let params = params.map(|(key, value)| (key.as_str(), value.as_str()));
     Plan::new(&run.case, &run.variant, run.seed, params).map_err(|error| {
-        format!("this recording comes from a file and cannot be run again, so it cannot be forked: {error}")
+        format!("this recording cannot be run again, so it cannot be forked: {error}")
     })
 }
 

@@ -36,7 +36,7 @@ const MAGIC: [u8; 8] = *b"WIRELAB\0";
 const END_MAGIC: [u8; 8] = *b"LABINDEX";
 /// The version that is written, and the only one that is read. It changes with the format and with every
 /// change to [`crate::event`], since postcard's encoding does not describe itself.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// Length of what comes before the first block.
 const HEADER_LEN: u64 = 12;
 /// Length of what comes after the last block.

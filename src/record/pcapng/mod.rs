@@ -97,13 +97,15 @@ impl<'a> Captures<'a> {
             })
     }
 
-    /// The key log of the host's sockets, one line each.
+    /// The key log of the host's sockets, one line each. Programs outside tell no secrets, but their peers do.
     fn secrets(&self, host: HostId) -> Option<String> {
+        let name = self.info(host).ok().map(|info| &info.name);
+        let is_outside = name.is_some_and(|name| self.recording.run.outside.contains(name));
         let mut log = String::new();
         for entry in &self.recording.entries {
             if let Event::App(_, event) = &entry.event
                 && let AppEvent::TlsSecret { socket, line } = &**event
-                && socket.host == host
+                && (is_outside || socket.host == host)
             {
                 log.push_str(line);
                 log.push('\n');

@@ -74,6 +74,19 @@ pub fn read(text: &str, name: &str) -> Result<Loaded, FileError> {
 }
 
 impl Loaded {
+    /// The same, which says in what it writes that it comes from the file of this name.
+    #[must_use]
+    pub fn from_file(self, name: &str) -> Self {
+        let Some(scenario) = self.scenario else {
+            return self;
+        };
+        let file = Some(name.to_owned());
+        Self::of(Scenario {
+            file,
+            ..(*scenario).clone()
+        })
+    }
+
     /// A scenario with all its variants.
     pub fn of(scenario: Scenario) -> Self {
         let scenario = Arc::new(scenario);

@@ -30,6 +30,7 @@ pub(super) fn scenario(file: &File, name: &str) -> Result<Scenario, Problem> {
         seed: file.seed,
         variants: variants(file)?,
         hosts: hosts(file)?,
+        file: None,
         recorded: file.recorded.map(|value| value.0),
         ..Scenario::default()
     };

@@ -67,6 +67,7 @@ impl Replay {
             paths: paths.collect(),
             resolver,
             servers,
+            file: None,
             recorded: Some(span(recorded.time)),
             ..Scenario::default()
         };
