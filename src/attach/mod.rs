@@ -16,6 +16,7 @@ mod namespace;
 mod pace;
 mod punctuality;
 mod wire;
+mod writer;
 
 pub use self::error::AttachError;
 pub use self::namespace::{Name, Namespace, permitted};

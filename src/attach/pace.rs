@@ -1,20 +1,24 @@
 //! The world at the pace of the clock on the wall.
 
 use std::num::NonZeroU64;
-use std::time::Instant;
+use std::thread;
 
-use bytes::BytesMut;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::error::AttachError;
 use super::namespace::Namespace;
 use super::punctuality::Punctuality;
+use super::wire::Buffer;
+use super::writer::{Pace, Writer};
 use crate::event::HostId;
 use crate::sim::World;
 use crate::units::{SimTime, Span};
 
 /// How often whoever may end it is asked, at least.
 const GLANCE: Span = Span::from_millis(20);
+
+/// How often at most: that may take a call of the system, for which a burst has no time.
+const SPARED: Span = Span::from_millis(1);
 
 /// A host of a world, and the namespace whose stack is its own.
 #[derive(Debug)]
@@ -25,8 +29,8 @@ pub struct Attached {
     pub namespace: Namespace,
 }
 
-/// Lets the world go on in real time, from its present moment, for as long as `goes_on` says so. It is asked after
-/// whatever happens, and every 20 ms.
+/// Lets the world go on in real time, from its present moment, for as long as `goes_on` says so, which is asked every
+/// 1 to 20 ms.
 ///
 /// # Errors
 /// [`AttachError::Io`] if a device is gone, [`AttachError::World`] if the world cannot go on.
@@ -38,57 +42,62 @@ pub fn attend(
     for one in attached {
         world.hand_over(one.host);
     }
+    ahead_of_others();
     // The kernel may put off a sleeper by 50 µs to wake several at once. It need not, for the only one that it has.
     let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
-    // A link in the kernel would not wait for programs either. Whoever may not do this is later.
+    let pace = Pace::from(world.now());
+    thread::scope(|scope| {
+        let writers = attached.iter().map(|one| {
+            let (writer, work) = Writer::new(one.namespace.wire(), pace);
+            scope.spawn(work);
+            writer
+        });
+        let mut pacer = Pacer {
+            looked: world.now(),
+            longest_turn: Span::ZERO,
+            buffer: Buffer::new(),
+            writers: writers.collect(),
+            world,
+            attached,
+            pace,
+        };
+        let mut asked = None;
+        loop {
+            if asked.is_none_or(|asked| pacer.looked.since(asked) >= SPARED) {
+                asked = Some(pacer.looked);
+                if !goes_on(pacer.world)? {
+                    break;
+                }
+            }
+            pacer.sleep()?;
+            pacer.look()?;
+        }
+        Ok(pacer.end())
+    })
+}
+
+/// Lets this thread run ahead of others: a link in the kernel would not wait for programs either. Where that is not
+/// allowed frames are later, which is told.
+pub(super) fn ahead_of_others() {
     let _ = rustix::process::setpriority_process(None, -20);
-    let mut pacer = Pacer::new(world, attached);
-    while goes_on(pacer.world)? {
-        pacer.sleep()?;
-        pacer.look()?;
-    }
-    Ok(pacer.punctuality)
 }
 
 struct Pacer<'a> {
     world: &'a mut World,
     attached: &'a [Attached],
-    begun: Instant,
-    /// The world's moment at which it began.
-    from: SimTime,
+    /// One for each of them.
+    writers: Vec<Writer<'a>>,
+    pace: Pace,
     looked: SimTime,
-    buffer: BytesMut,
-    punctuality: Punctuality,
+    longest_turn: Span,
+    buffer: Buffer,
 }
 
-impl<'a> Pacer<'a> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "here, and only here, time is real"
-    )]
-    fn new(world: &'a mut World, attached: &'a [Attached]) -> Self {
-        let from = world.now();
-        Self {
-            world,
-            attached,
-            begun: Instant::now(),
-            from,
-            looked: from,
-            buffer: BytesMut::new(),
-            punctuality: Punctuality::default(),
-        }
-    }
-
-    /// The world's moment that it is now.
-    fn now(&self) -> SimTime {
-        let elapsed = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.from + Span::from_nanos(elapsed)
-    }
-
+impl Pacer<'_> {
     /// Waits until something is due, or a device has a frame.
     fn sleep(&mut self) -> Result<(), AttachError> {
-        let now = self.now();
-        self.punctuality.turned(now.since(self.looked));
+        let now = self.pace.now();
+        self.longest_turn = self.longest_turn.max(now.since(self.looked));
         let due = self.world.next_at().unwrap_or(SimTime::MAX);
         let wait = if due <= now {
             Span::ZERO
@@ -107,7 +116,7 @@ impl<'a> Pacer<'a> {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(AttachError::io("poll")(error.into())),
         }
-        self.looked = self.now();
+        self.looked = self.pace.now();
         Ok(())
     }
 
@@ -121,7 +130,7 @@ impl<'a> Pacer<'a> {
                 let Some(frame) = read.map_err(failed)? else {
                     break;
                 };
-                self.world.step_until(self.now())?;
+                self.world.step_until(self.pace.now())?;
                 self.world.sent_outside(one.host, frame);
                 self.catch_up()?;
             }
@@ -131,27 +140,39 @@ impl<'a> Pacer<'a> {
 
     /// Lets everything happen that is due, each at its moment, and gives what arrives to the devices at once.
     fn catch_up(&mut self) -> Result<(), AttachError> {
-        while self.world.next_at().is_some_and(|at| at <= self.now()) {
+        while self.is_behind() {
             self.world.step()?;
-            self.hand_out();
+            let is_burst = self.is_behind();
+            self.hand_out(is_burst);
         }
-        self.world.step_until(self.now())?;
-        self.hand_out();
+        self.world.step_until(self.pace.now())?;
+        self.hand_out(false);
         Ok(())
     }
 
-    fn hand_out(&mut self) {
+    /// Whether something is due already.
+    fn is_behind(&self) -> bool {
+        let due = self.world.next_at();
+        due.is_some_and(|at| at <= self.pace.now())
+    }
+
+    fn hand_out(&mut self, is_burst: bool) {
         while let Some(delivery) = self.world.take_delivery() {
-            let mut to = self.attached.iter();
-            let Some(one) = to.find(|one| one.host == delivery.host) else {
-                continue;
-            };
-            if one.namespace.wire().write(&delivery.bytes).is_ok() {
-                let late = self.now().since(delivery.at);
-                self.punctuality.written(delivery.at, late);
-            } else {
-                self.punctuality.refuse();
+            let host = delivery.host;
+            let position = self.attached.iter().position(|one| one.host == host);
+            if let Some(position) = position {
+                self.writers[position].write(delivery, is_burst);
             }
         }
+    }
+
+    /// Lets the writers come to their ends; how punctual they were.
+    fn end(self) -> Punctuality {
+        let mut all = Punctuality::default();
+        all.turned(self.longest_turn);
+        for writer in self.writers {
+            all.join(writer.finish());
+        }
+        all
     }
 }

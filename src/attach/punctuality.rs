@@ -34,6 +34,15 @@ impl Punctuality {
         self.longest_turn = self.longest_turn.max(span);
     }
 
+    /// The two together.
+    pub(super) fn join(&mut self, other: Self) {
+        self.delays.extend(other.delays);
+        let both = [self.worst, other.worst].into_iter().flatten();
+        self.worst = both.max_by_key(|(_, late)| *late);
+        self.refused += other.refused;
+        self.longest_turn = self.longest_turn.max(other.longest_turn);
+    }
+
     /// Frames that were written.
     pub const fn written_frames(&self) -> usize {
         self.delays.len()

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tun_rs::{DeviceBuilder, Layer, SyncDevice};
 
@@ -17,6 +17,15 @@ const LONGEST: usize = ETHERNET_HEADER + 4 + DEFAULT_MTU;
 /// A TAP device without offloads: every frame is whole, with its checksums, and no longer than its MTU allows. It is
 /// gone when this is dropped.
 pub(super) struct Wire(SyncDevice);
+
+/// Room for one frame while it is read: how long it is is not known before.
+pub(super) struct Buffer([u8; LONGEST]);
+
+impl Buffer {
+    pub(super) const fn new() -> Self {
+        Self([0; LONGEST])
+    }
+}
 
 /// Makes a TAP device called `name` in a network namespace.
 pub(super) fn open_in(namespace: &File, name: &str) -> io::Result<Wire> {
@@ -40,10 +49,9 @@ pub(super) fn open_in(namespace: &File, name: &str) -> io::Result<Wire> {
 
 impl Wire {
     /// The next frame that has left the stack, if there is one.
-    pub(super) fn read(&self, buffer: &mut BytesMut) -> io::Result<Option<Bytes>> {
-        buffer.resize(LONGEST, 0);
-        match self.0.recv(buffer) {
-            Ok(length) => Ok(Some(buffer.split_to(length).freeze())),
+    pub(super) fn read(&self, buffer: &mut Buffer) -> io::Result<Option<Bytes>> {
+        match self.0.recv(&mut buffer.0) {
+            Ok(length) => Ok(Some(Bytes::copy_from_slice(&buffer.0[..length]))),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(error),
         }
