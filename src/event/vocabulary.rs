@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AppEvent, HostId, HostInfo, LinkId, LinkInfo, SocketEvent, SocketId};
+use super::{AppEvent, HostId, HostInfo, LinkId, LinkInfo, Schedule, SocketEvent, SocketId};
 use crate::units::SimTime;
 use crate::wire::{Frame, FrameId};
 
@@ -93,6 +93,8 @@ pub enum Event {
         /// Bytes of those frames.
         bytes: u64,
     },
+    /// A link that has just come into being delivers at these moments only.
+    Schedule(LinkId, Box<Schedule>),
 }
 
 /// Why a link dropped a frame.

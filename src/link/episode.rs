@@ -25,6 +25,8 @@ pub struct Episode {
 pub enum Trouble {
     /// None gets through.
     Down,
+    /// None gets through before the end, and then all go on in their order, as in a handover that forwards them.
+    Hold,
     /// Each is lost by this chance, besides whatever else the link loses.
     Loss(Percent),
     /// Each travels so much longer.
@@ -44,6 +46,7 @@ pub(super) struct Affliction {
 #[derive(Debug)]
 enum Kind {
     Down,
+    Hold,
     Loss(Option<Box<Coin>>),
     Delay(Span),
     Drop(Watch),
@@ -57,6 +60,7 @@ impl Affliction {
             until: episode.until,
             kind: match &episode.what {
                 Trouble::Down => Kind::Down,
+                Trouble::Hold => Kind::Hold,
                 Trouble::Loss(chance) => Kind::Loss(Coin::new(*chance, dice, name).map(Box::new)),
                 Trouble::Delay(longer) => Kind::Delay(*longer),
                 Trouble::Drop(frames) => Kind::Drop(Watch::new(frames)),
@@ -71,6 +75,10 @@ impl Affliction {
         }
         let dropped = match &mut self.kind {
             Kind::Down => Some(DropCause::Outage),
+            Kind::Hold => {
+                fate.held = fate.held.max(self.until);
+                None
+            }
             Kind::Loss(coin) => {
                 let lost = coin.as_mut().is_some_and(|coin| coin.toss());
                 lost.then_some(DropCause::Loss)
