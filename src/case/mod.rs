@@ -7,6 +7,7 @@ mod catalog;
 mod error;
 mod judge;
 mod knob;
+mod line;
 mod page;
 mod plan;
 mod reference;

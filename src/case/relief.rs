@@ -44,13 +44,23 @@ impl Relief {
         }
     }
 
-    /// A line without a rate.
-    pub(crate) fn faster_line() -> Self {
-        Self::by(
+    /// A line without a rate, and without the traces of these knobs.
+    pub(crate) fn faster_line(traces: &[&'static str]) -> Self {
+        let mut relief = Self::by(
             (Component::Rate, Layer::L3),
             ("a faster line", "rate"),
             ("rate", "unlimited"),
-        )
+        );
+        let traces = traces.iter().map(|key| (*key, "none".to_owned()));
+        relief.settings.extend(traces);
+        relief
+    }
+
+    /// The knobs that give a plan's lines traces.
+    pub(crate) fn traced(plan: &Plan) -> Vec<&'static str> {
+        let keys = ["trace", "uplink_trace"].into_iter();
+        keys.filter(|key| plan.has(key) && plan.trace(key).is_some())
+            .collect()
     }
 
     /// A path that loses nothing, of one that loses by chance, by a script, or both; nothing of one that does neither.
@@ -154,8 +164,9 @@ fn path(plan: &Plan) -> Vec<Relief> {
             ("rtt", EDGE),
         ));
     }
-    if plan.text("rate") != "unlimited" {
-        reliefs.push(Relief::faster_line());
+    let traced = Relief::traced(plan);
+    if plan.text("rate") != "unlimited" || !traced.is_empty() {
+        reliefs.push(Relief::faster_line(&traced));
     }
     let (by_chance, by_script) = (plan.text("loss") != "0", plan.text("drop") != "none");
     reliefs.extend(Relief::clean_path(by_chance, by_script));

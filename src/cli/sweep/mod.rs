@@ -17,6 +17,7 @@ use super::failure::StdoutError;
 use super::output::Staging;
 use super::selection;
 use super::terminal::{self, Terminal};
+use super::traces;
 
 use crate::sweep::{self, Axis, Cell, Header, Row, Shard, Sweep, SweepError};
 
@@ -84,6 +85,11 @@ fn planned(args: &SweepArgs) -> Result<Sweep> {
         bail!("one run is no sweep: give --vary KEY=A,B,C, or --seeds N");
     }
     let plan = selection::single(&args.case, &args.settings)?;
+    let varied = axes.iter().flat_map(|axis| {
+        let values = axis.values.iter();
+        values.map(|value| (axis.knob.as_str(), value.as_str()))
+    });
+    let plan = plan.knowing(&traces::read(&**plan.case(), varied, &[])?);
     let sweep = Sweep::new(plan, axes, args.seeds)?;
     Ok(match super::files::bytes(&args.case)? {
         Some(bytes) => sweep.of_file(&bytes),
