@@ -40,10 +40,13 @@ fn parts(name: &str) -> Option<(&str, Kind, Option<&str>)> {
 
 /// The bytes of the file that a name means, if it means one, and what tells the traces that it names from others.
 pub(super) fn bytes(name: &str) -> Result<Option<Vec<u8>>> {
-    let Some((file, ..)) = parts(name) else {
+    let Some((file, kind, _)) = parts(name) else {
         return Ok(None);
     };
     let mut bytes = fs::read(file).map_err(|error| anyhow!("cannot read {file}: {error}"))?;
+    if kind == Kind::Archive {
+        return Ok(Some(bytes));
+    }
     for scenario in loaded(name)?.iter().flat_map(|loaded| &loaded.scenario) {
         for trace in scenario.all_traces() {
             bytes.extend(trace.to_string().bytes());

@@ -68,17 +68,29 @@ impl Affliction {
         }
     }
 
-    /// Adds what it does to the fate of a frame that is offered now.
+    fn covers(&self, at: SimTime) -> bool {
+        self.from <= at && at < self.until
+    }
+
+    /// Until when it holds a frame that is offered now, if it does.
+    pub(super) fn holds(&self, now: SimTime) -> Option<SimTime> {
+        let holds = matches!(self.kind, Kind::Hold) && self.covers(now);
+        holds.then_some(self.until)
+    }
+
+    /// Adds what it does to the fate of a frame that is offered now, and is held until what that says.
     pub(super) fn befall(&mut self, now: SimTime, frame: &Frame, fate: &mut Fate) {
-        if now < self.from || self.until <= now {
+        // A frame that was held takes the way that there is when it goes on.
+        let at = match self.kind {
+            Kind::Delay(_) => now.max(fate.held),
+            _ => now,
+        };
+        if !self.covers(at) {
             return;
         }
         let dropped = match &mut self.kind {
             Kind::Down => Some(DropCause::Outage),
-            Kind::Hold => {
-                fate.held = fate.held.max(self.until);
-                None
-            }
+            Kind::Hold => None,
             Kind::Loss(coin) => {
                 let lost = coin.as_mut().is_some_and(|coin| coin.toss());
                 lost.then_some(DropCause::Loss)

@@ -197,7 +197,7 @@ impl Link {
         let original = fate.duplicated.then(|| frame.clone());
         let name = frame.id;
         let frame = self.corrupt(now, frame, &fate, probe);
-        let from = self.released(now).max(fate.held);
+        let from = fate.held.max(now);
         if !self.carry((now, from), frame, delay, probe, out) {
             return Outcome::Dropped(DropCause::QueueFull);
         }
@@ -231,6 +231,7 @@ impl Link {
         {
             fate.longer = *by;
         }
+        fate.held = self.released(now);
         for affliction in &mut self.afflictions {
             affliction.befall(now, frame, &mut fate);
         }
@@ -250,7 +251,10 @@ impl Link {
     /// When what is offered now may go on.
     fn released(&self, now: SimTime) -> SimTime {
         let holds = self.config.holds.iter();
-        holds.filter_map(|hold| hold.ends(now)).fold(now, Ord::max)
+        let holds = holds.filter_map(|hold| hold.ends(now));
+        let episodes = self.afflictions.iter();
+        let episodes = episodes.filter_map(|episode| episode.holds(now));
+        holds.chain(episodes).fold(now, Ord::max)
     }
 
     /// What stands in the way of `frame`, whatever chance may say.
