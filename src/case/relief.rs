@@ -63,9 +63,14 @@ impl Relief {
             .collect()
     }
 
-    /// A path that loses nothing, of one that loses by chance, by a script, or both; nothing of one that does neither.
-    pub(crate) fn clean_path(by_chance: bool, by_script: bool) -> Option<Self> {
-        let losses = [(by_chance, "loss", "0"), (by_script, "drop", "none")];
+    /// A path that loses nothing, of one that loses by chance, by a script, or while it is down; nothing of one that
+    /// does neither.
+    pub(crate) fn clean_path(by_chance: bool, by_script: bool, by_outage: bool) -> Option<Self> {
+        let losses = [
+            (by_chance, "loss", "0"),
+            (by_script, "drop", "none"),
+            (by_outage, "down", "none"),
+        ];
         let losses = losses.into_iter().filter(|(loses, ..)| *loses);
         let settings: Vec<_> = losses
             .map(|(_, key, value)| (key, value.to_owned()))
@@ -169,7 +174,8 @@ fn path(plan: &Plan) -> Vec<Relief> {
         reliefs.push(Relief::faster_line(&traced));
     }
     let (by_chance, by_script) = (plan.text("loss") != "0", plan.text("drop") != "none");
-    reliefs.extend(Relief::clean_path(by_chance, by_script));
+    let by_outage = plan.text("down") != "none";
+    reliefs.extend(Relief::clean_path(by_chance, by_script, by_outage));
     if plan.has("think") && !plan.span("think").is_zero() {
         reliefs.push(Relief::by(
             (Component::Think, Layer::L7),

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::case::Case;
 use crate::link::{MAX_TRACE, Trace};
+use crate::sweep::Axis;
 
 /// The traces that these settings of a case name, but for those that are known already.
 pub(super) fn read<'a>(
@@ -25,6 +26,27 @@ pub(super) fn read<'a>(
         if traces.iter().all(|trace| trace.name() != file) {
             let trace = open(Path::new(""), file);
             traces.push(trace.with_context(|| format!("`--set {key}={value}`"))?);
+        }
+    }
+    Ok(traces)
+}
+
+/// The traces that axes name, whose values tell their content from then on: a sweep of another is another sweep.
+pub(super) fn varied(case: &dyn Case, axes: &mut [Axis]) -> Result<Vec<Trace>> {
+    let values = axes.iter().flat_map(|axis| {
+        let values = axis.values.iter();
+        values.map(|value| (axis.knob.as_str(), value.as_str()))
+    });
+    let traces = read(case, values, &[])?;
+    for axis in axes {
+        let knobs = case.knobs();
+        let knob = knobs.iter().find(|knob| knob.key == axis.knob);
+        for value in &mut axis.values {
+            let is_named = |trace: &&Trace| trace.name() == value;
+            let trace = knob.and_then(|knob| knob.trace_file(value));
+            if let Some(trace) = trace.and_then(|_| traces.iter().find(is_named)) {
+                *value = trace.to_string();
+            }
         }
     }
     Ok(traces)

@@ -30,7 +30,8 @@ pub enum Event {
         frame: FrameId,
         /// Frames in the queue with this one, the one being sent included.
         packets: u32,
-        /// When its first bit goes on the line; the wait in the queue ends here.
+        /// When its first bit goes on the line; the wait in the queue ends here. On a line that follows a trace: when
+        /// no frame is before it any more.
         starts: SimTime,
         /// When its last bit is on the line; serialization ends here.
         departs: SimTime,

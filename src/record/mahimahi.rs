@@ -73,13 +73,13 @@ impl<'a> LinkLog<'a> {
     }
 
     fn head(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
-        let way = match self.info.role {
-            LinkRole::AccessUp => "uplink",
-            LinkRole::AccessDown => "downlink",
+        let rises = match self.info.role {
+            LinkRole::AccessUp => true,
+            LinkRole::AccessDown => false,
             // The client is the host that was there first.
-            LinkRole::Core if self.info.from < self.info.to => "uplink",
-            LinkRole::Core => "downlink",
+            LinkRole::Core => self.info.from < self.info.to,
         };
+        let way = if rises { "uplink" } else { "downlink" };
         let one_line = |text: &str| text.replace(char::is_control, " ");
         let (trace, file) = (one_line(&self.schedule.trace), self.file_name());
         writeln!(out, "# mahimahi mm-link ({way}) [{trace}] > {file}")?;

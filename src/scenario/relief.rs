@@ -42,7 +42,8 @@ fn path(scenario: &Scenario, plan: &Plan) -> Vec<Relief> {
     }
     let by_chance = scenario.links().any(|link| link.loss.is_some());
     let by_script = scenario.links().any(|link| !link.drops.is_empty());
-    reliefs.extend(Relief::clean_path(by_chance, by_script));
+    let by_outage = scenario.links().any(|link| !link.outages.is_empty());
+    reliefs.extend(Relief::clean_path(by_chance, by_script, by_outage));
     reliefs
 }
 

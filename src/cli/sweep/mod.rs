@@ -71,7 +71,7 @@ fn planned(args: &SweepArgs) -> Result<Sweep> {
         .iter()
         .map(|text| text.parse().with_context(|| format!("`--vary {text}`")))
         .collect();
-    let axes = axes?;
+    let mut axes = axes?;
     let is_set = |axis: &&Axis| {
         args.settings
             .knobs
@@ -85,11 +85,7 @@ fn planned(args: &SweepArgs) -> Result<Sweep> {
         bail!("one run is no sweep: give --vary KEY=A,B,C, or --seeds N");
     }
     let plan = selection::single(&args.case, &args.settings)?;
-    let varied = axes.iter().flat_map(|axis| {
-        let values = axis.values.iter();
-        values.map(|value| (axis.knob.as_str(), value.as_str()))
-    });
-    let plan = plan.knowing(&traces::read(&**plan.case(), varied, &[])?);
+    let plan = plan.knowing(&traces::varied(&**plan.case(), &mut axes)?);
     let sweep = Sweep::new(plan, axes, args.seeds)?;
     Ok(match super::files::bytes(&args.case)? {
         Some(bytes) => sweep.of_file(&bytes),

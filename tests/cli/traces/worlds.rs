@@ -130,21 +130,23 @@ fn a_sweep_takes_traces_and_notices_that_one_has_changed() {
     let line = "sweep transfer/download --vary trace=lte.down,slow.down,none --set bytes=10kB --seeds 1 -q --out out";
     let ended = run(&scratch, line);
     assert_eq!(ended.status, 0, "{}", ended.stderr);
-    let of_case = |name: &str| {
-        let line = format!(
-            "sweep transfer/download --set trace={name} --set bytes=10kB --seeds 4 --out out --shard 1/2 -q"
+    for turned in [
+        "--set trace=lte.down --seeds 4",
+        "--vary trace=lte.down,slow.down",
+    ] {
+        fs::write(scratch.path().join("lte.down"), "20\n").expect("writable");
+        let line =
+            format!("sweep transfer/download {turned} --set bytes=10kB --out out --shard 1/2 -q");
+        assert_eq!(run(&scratch, &line).status, 0);
+        fs::write(scratch.path().join("lte.down"), "30\n").expect("writable");
+        let ended = run(&scratch, &line);
+        assert_eq!(ended.status, 2, "{}", ended.stdout);
+        assert!(
+            ended.stderr.contains("of another sweep"),
+            "{}",
+            ended.stderr
         );
-        run(&scratch, &line)
-    };
-    assert_eq!(of_case("lte.down").status, 0);
-    fs::write(scratch.path().join("lte.down"), "30\n").expect("writable");
-    let ended = of_case("lte.down");
-    assert_eq!(ended.status, 2, "{}", ended.stdout);
-    assert!(
-        ended.stderr.contains("of another sweep"),
-        "{}",
-        ended.stderr
-    );
+    }
 }
 
 #[test]
