@@ -98,6 +98,7 @@ impl Moment<'_> {
             Field::Text => text(self.contents.told(self.position, &self.entry.event).1),
             Field::Link => match &self.entry.event {
                 Event::Link(link, _)
+                | Event::Schedule(link, _)
                 | Event::FrameQueued { link, .. }
                 | Event::FrameDropped { link, .. }
                 | Event::FrameDuplicated { link, .. }
