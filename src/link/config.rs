@@ -105,8 +105,10 @@ pub enum ParseConfigError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Not an outage.
-    #[error("`{0}` is not an outage: write FROM..TO as 1s..2s, or again and again as 1s..1.5s/10s")]
+    /// Not a window of time.
+    #[error(
+        "`{0}` is no window of time: write FROM..TO as 1s..2s, or again and again as 1s..1.5s/10s"
+    )]
     Outage(String),
 }
 
