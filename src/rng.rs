@@ -29,7 +29,7 @@ impl Dice {
 }
 
 /// FNV-1a in 64 bits: stable across platforms and versions, unlike the standard library's hashers.
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

@@ -106,9 +106,7 @@ impl Pacer<'_> {
         };
         let timeout = Timespec {
             tv_sec: 0,
-            tv_nsec: i64::try_from(wait.as_nanos())
-                .expect("a glance is short")
-                .into(),
+            tv_nsec: i64::try_from(wait.as_nanos()).expect("a glance is short"),
         };
         let wires = self.attached.iter().map(|one| one.namespace.wire());
         let mut polled: Vec<_> = wires.map(|wire| PollFd::new(wire, PollFlags::IN)).collect();

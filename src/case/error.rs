@@ -67,12 +67,10 @@ pub enum CaseError {
         reason: String,
     },
     /// The world of the plan has no such host.
-    #[error("{case}/{variant} has no host `{name}`{}; it has: {known}", nearest(near.as_deref()))]
+    #[error("{run} has no host `{name}`{}; it has: {known}", nearest(near.as_deref()))]
     UnknownHost {
-        /// The case.
-        case: String,
-        /// The variant.
-        variant: String,
+        /// The case and its variant.
+        run: String,
         /// The name that was given.
         name: String,
         /// The nearest one.

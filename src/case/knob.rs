@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::link::{DropScripts, Loss, QueueLimit};
+use crate::link::{DropScripts, Loss, QueueLimit, Windows};
 use crate::units::{BitRate, Bytes, Percent, Span};
 
 /// A parameter of a case.
@@ -43,6 +43,10 @@ pub enum Kind {
     Chance,
     /// Drop scripts, or `none`.
     Drops,
+    /// A file with a trace, or `none`.
+    Trace,
+    /// Windows of time, or `none`: `2s..2.5s,7s..8s`, or `2s..2.5s/10s` again and again.
+    Windows,
     /// A whole number in a range.
     Count(RangeInclusive<u64>),
     /// `on` or `off`.
@@ -111,6 +115,9 @@ impl Knob {
             Kind::Loss => or_word(value, "0", spelled::<Loss>),
             Kind::Chance => Ok(value.parse::<Percent>()?.to_string()),
             Kind::Drops => or_word(value, "none", spelled::<DropScripts>),
+            // Only a plan knows which traces there are.
+            Kind::Trace => Ok(value.to_owned()),
+            Kind::Windows => spelled::<Windows>(value),
             Kind::Count(range) => count(value, range),
             Kind::Switch => one_of(value, &["on", "off"]),
             Kind::Choice(words) => one_of(value, words),
@@ -127,6 +134,8 @@ impl Knob {
             Kind::Queue => "100p".to_owned(),
             Kind::Loss | Kind::Chance => "1%".to_owned(),
             Kind::Drops => "s2c:data:5-7,c2s:syn:1".to_owned(),
+            Kind::Trace => "lte.down".to_owned(),
+            Kind::Windows => "2s..2.5s/10s".to_owned(),
             Kind::Count(_) | Kind::SizeWithin(_) => self.default.clone(),
             Kind::Switch => "on".to_owned(),
             Kind::Choice(words) => words[0].to_owned(),
@@ -230,6 +239,13 @@ fn one_of(value: &str, words: &[&str]) -> Result<String, String> {
 
 /// The knobs of the path between a client and a server, in netem's words.
 pub(super) fn path_knobs(rtt: &str) -> Vec<Knob> {
+    let mut knobs = steady_knobs(rtt);
+    knobs.extend(changing_knobs());
+    knobs
+}
+
+/// Those of a path that is the same all the time.
+fn steady_knobs(rtt: &str) -> Vec<Knob> {
     vec![
         Knob::new(
             "rtt",
@@ -263,6 +279,37 @@ pub(super) fn path_knobs(rtt: &str) -> Vec<Knob> {
             "scripted drops, for example s2c:data:5-7,c2s:syn:1",
         ),
     ]
+}
+
+/// Those of a path that is not, as a mobile network's.
+fn changing_knobs() -> [Knob; 4] {
+    [
+        Knob::new(
+            "trace",
+            "none",
+            Kind::Trace,
+            "mahimahi trace of the line towards the client, instead of a rate",
+        ),
+        Knob::new(
+            "uplink_trace",
+            "none",
+            Kind::Trace,
+            "mahimahi trace of the line from the client",
+        ),
+        Knob::new(
+            "down",
+            "none",
+            Kind::Windows,
+            "when the path loses everything, in both directions",
+        ),
+        Knob::new(
+            "hold",
+            "none",
+            Kind::Windows,
+            "when the path holds everything until the end, as in a handover",
+        ),
+    ]
+    .map(Knob::quiet)
 }
 
 /// The knobs that every case has.

@@ -7,6 +7,7 @@ mod catalog;
 mod error;
 mod judge;
 mod knob;
+mod line;
 mod offers;
 mod page;
 mod plan;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::error::nearest_of;
 use super::knob::{Kind, Knob, stack_knobs};
+use super::line;
 use super::{Case, CaseError, CaseRef, find};
 use crate::host::{Forced, Profile};
-use crate::link::{Direction, DropScripts, LinkConfig, Loss, QueueLimit};
+use crate::link::Trace;
 use crate::record::RunInfo;
 use crate::units::{Bytes, Percent, Span};
 
@@ -19,6 +21,8 @@ pub struct Plan {
     seed: u64,
     knobs: Vec<Knob>,
     values: BTreeMap<&'static str, String>,
+    /// What settings can name.
+    traces: Arc<[Trace]>,
 }
 
 impl Plan {
@@ -46,6 +50,20 @@ impl Plan {
         seed: u64,
         settings: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, CaseError> {
+        Self::with_traces(case, variant, seed, settings, &[])
+    }
+
+    /// The same with traces that settings can name.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn with_traces<'a>(
+        case: impl Into<CaseRef>,
+        variant: &str,
+        seed: u64,
+        settings: impl IntoIterator<Item = (&'a str, &'a str)>,
+        traces: &[Trace],
+    ) -> Result<Self, CaseError> {
         let case = case.into();
         let variant = variant_of(&*case, variant)?;
         let mut knobs = case.knobs();
@@ -60,11 +78,12 @@ impl Plan {
             seed,
             knobs,
             values,
+            traces: traces.into(),
         };
         for (key, value) in settings {
             plan.set(key, value)?;
         }
-        plan.case.check(&plan)?;
+        plan.check()?;
         Ok(plan)
     }
 
@@ -78,17 +97,25 @@ impl Plan {
             .iter()
             .find(|knob| knob.key == key)
             .ok_or_else(|| self.unknown(key))?;
-        let canonical = knob
-            .canonical(value)
-            .map_err(|reason| CaseError::BadValue {
-                case: self.case.name().to_owned(),
-                key: key.to_owned(),
-                value: value.to_owned(),
-                reason,
-                example: knob.example(),
-            })?;
+        let canonical = match knob.trace_file(value) {
+            Some(_) => line::spelled(&self.traces, value),
+            None => knob.canonical(value),
+        };
+        let canonical = canonical.map_err(|reason| CaseError::BadValue {
+            case: self.case.name().to_owned(),
+            key: key.to_owned(),
+            value: value.to_owned(),
+            reason,
+            example: knob.example(),
+        })?;
         self.values.insert(knob.key, canonical);
         Ok(())
+    }
+
+    /// Whether the values fit together.
+    fn check(&self) -> Result<(), CaseError> {
+        self.check_line()?;
+        self.case.check(self)
     }
 
     fn unknown(&self, key: &str) -> CaseError {
@@ -150,8 +177,22 @@ impl Plan {
         for (key, value) in settings {
             plan.set(key, value)?;
         }
-        self.case.check(&plan)?;
+        plan.check()?;
         Ok(plan)
+    }
+
+    /// The same run, whose settings can name further traces when they are [changed](Plan::changed).
+    #[must_use]
+    pub fn knowing(&self, traces: &[Trace]) -> Self {
+        Self {
+            traces: self.traces.iter().chain(traces).cloned().collect(),
+            ..self.clone()
+        }
+    }
+
+    /// The traces that settings can name.
+    pub fn traces(&self) -> &[Trace] {
+        &self.traces
     }
 
     /// The same run with another seed.
@@ -279,38 +320,6 @@ impl Plan {
             .any(|knob| knob.key == key && knob.default == self.values[key])
     }
 
-    /// The core path of the knobs of `path_knobs`, in one direction.
-    pub fn link(&self, direction: Direction) -> LinkConfig {
-        let scripts: DropScripts = self.optional("drop", "none").unwrap_or_default();
-        let loss: Option<Loss> = match direction {
-            Direction::ServerToClient => self.optional("loss", "0"),
-            Direction::ClientToServer => None,
-        };
-        let (rtt, there) = (self.span("rtt"), self.span("rtt") / 2);
-        LinkConfig {
-            // What does not halve evenly goes to the way back, so that both together are the round trip.
-            delay: match direction {
-                Direction::ClientToServer => there,
-                Direction::ServerToClient => rtt - there,
-            },
-            jitter: self.span("jitter"),
-            rate: self.optional("rate", "unlimited"),
-            limit: self.optional::<QueueLimit>("queue", "unlimited"),
-            loss,
-            drops: scripts.toward(direction),
-            ..LinkConfig::default()
-        }
-    }
-
-    /// Whether nothing on the path depends on chance, a rate or a script.
-    pub fn is_clean(&self) -> bool {
-        ["jitter", "rate", "loss", "drop"].iter().all(|key| {
-            self.values
-                .get(key)
-                .is_none_or(|value| matches!(value.as_str(), "0" | "unlimited" | "none"))
-        })
-    }
-
     /// A value, or `None` if it is `word`.
     pub fn optional<T: FromStr<Err: std::fmt::Debug>>(&self, key: &str, word: &str) -> Option<T> {
         (self.text(key) != word).then(|| self.parsed(key))
@@ -362,6 +371,8 @@ impl Kind {
             Self::Loss => "CHANCE|gemodel ...",
             Self::Chance => "CHANCE",
             Self::Drops => "SCRIPT,...",
+            Self::Trace => "FILE",
+            Self::Windows => "FROM..TO[/PERIOD],...",
             Self::Count(_) => "N",
             Self::Switch => "on|off",
             Self::Choice(_) => "WORD",

@@ -44,18 +44,33 @@ impl Relief {
         }
     }
 
-    /// A line without a rate.
-    pub(crate) fn faster_line() -> Self {
-        Self::by(
+    /// A line without a rate, and without the traces of these knobs.
+    pub(crate) fn faster_line(traces: &[&'static str]) -> Self {
+        let mut relief = Self::by(
             (Component::Rate, Layer::L3),
             ("a faster line", "rate"),
             ("rate", "unlimited"),
-        )
+        );
+        let traces = traces.iter().map(|key| (*key, "none".to_owned()));
+        relief.settings.extend(traces);
+        relief
     }
 
-    /// A path that loses nothing, of one that loses by chance, by a script, or both; nothing of one that does neither.
-    pub(crate) fn clean_path(by_chance: bool, by_script: bool) -> Option<Self> {
-        let losses = [(by_chance, "loss", "0"), (by_script, "drop", "none")];
+    /// The knobs that give a plan's lines traces.
+    pub(crate) fn traced(plan: &Plan) -> Vec<&'static str> {
+        let keys = ["trace", "uplink_trace"].into_iter();
+        keys.filter(|key| plan.has(key) && plan.trace(key).is_some())
+            .collect()
+    }
+
+    /// A path that loses nothing, of one that loses by chance, by a script, or while it is down; nothing of one that
+    /// does neither.
+    pub(crate) fn clean_path(by_chance: bool, by_script: bool, by_outage: bool) -> Option<Self> {
+        let losses = [
+            (by_chance, "loss", "0"),
+            (by_script, "drop", "none"),
+            (by_outage, "down", "none"),
+        ];
         let losses = losses.into_iter().filter(|(loses, ..)| *loses);
         let settings: Vec<_> = losses
             .map(|(_, key, value)| (key, value.to_owned()))
@@ -154,11 +169,13 @@ fn path(plan: &Plan) -> Vec<Relief> {
             ("rtt", EDGE),
         ));
     }
-    if plan.text("rate") != "unlimited" {
-        reliefs.push(Relief::faster_line());
+    let traced = Relief::traced(plan);
+    if plan.text("rate") != "unlimited" || !traced.is_empty() {
+        reliefs.push(Relief::faster_line(&traced));
     }
     let (by_chance, by_script) = (plan.text("loss") != "0", plan.text("drop") != "none");
-    reliefs.extend(Relief::clean_path(by_chance, by_script));
+    let by_outage = plan.text("down") != "none";
+    reliefs.extend(Relief::clean_path(by_chance, by_script, by_outage));
     if plan.has("think") && !plan.span("think").is_zero() {
         reliefs.push(Relief::by(
             (Component::Think, Layer::L7),

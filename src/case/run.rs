@@ -78,8 +78,7 @@ impl Run {
         for name in outside {
             if hosts.iter().all(|host| host != name) {
                 return Err(CaseError::UnknownHost {
-                    case: plan.case().name().to_owned(),
-                    variant: plan.variant().to_owned(),
+                    run: format!("{}/{}", plan.case().name(), plan.variant()),
                     name: (*name).to_owned(),
                     near: nearest_of(name, hosts.iter().map(String::as_str)),
                     known: hosts.join(", "),

@@ -6,6 +6,7 @@ use super::output::Staging;
 use crate::case::{Case, Finished, Plan, find};
 use crate::measure::{CaseResult, Distribution, Page, har};
 use crate::plot::{self, Figure, Theme, comparison, ladder};
+use crate::record::mahimahi::LinkLog;
 use crate::record::pcapng::Captures;
 use crate::record::qlog::Qlog;
 use crate::record::{Recording, RunInfo, events_file};
@@ -41,6 +42,11 @@ pub(super) fn write(
     let directory = format!("{CAPTURES}/{}/{}", result.case, result.variant);
     let mut files = write_captures(recording, choice.snaplen, &directory, staging)?;
     files.extend(write_qlogs(recording, &directory, staging)?);
+    for log in LinkLog::all(recording) {
+        let path = format!("{directory}/{}", log.file_name());
+        staging.write(&path, |out| Ok(log.write(out)?))?;
+        files.push(path);
+    }
     let events = format!("{directory}/{EVENTS}");
     staging.write(&events, |out| Ok(events_file::write(recording, out)?))?;
     files.push(events);

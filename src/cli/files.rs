@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 
 use super::selection::Chosen;
+use super::traces;
 use crate::scenario::{self, HarError, Loaded, ReplayError};
 
 /// What a file holds, by the end of its name.
@@ -37,12 +38,20 @@ fn parts(name: &str) -> Option<(&str, Kind, Option<&str>)> {
     Some((file, kind(file)?, Some(variant)))
 }
 
-/// The bytes of the file that a name means, if it means one.
+/// The bytes of the file that a name means, if it means one, and what tells the traces that it names from others.
 pub(super) fn bytes(name: &str) -> Result<Option<Vec<u8>>> {
-    let Some((file, ..)) = parts(name) else {
+    let Some((file, kind, _)) = parts(name) else {
         return Ok(None);
     };
-    let bytes = fs::read(file).map_err(|error| anyhow!("cannot read {file}: {error}"))?;
+    let mut bytes = fs::read(file).map_err(|error| anyhow!("cannot read {file}: {error}"))?;
+    if kind == Kind::Archive {
+        return Ok(Some(bytes));
+    }
+    for scenario in loaded(name)?.iter().flat_map(|loaded| &loaded.scenario) {
+        for trace in scenario.all_traces() {
+            bytes.extend(trace.to_string().bytes());
+        }
+    }
     Ok(Some(bytes))
 }
 
@@ -82,8 +91,12 @@ pub(super) fn loaded(name: &str) -> Result<Vec<Loaded>> {
         Kind::Scenario => {
             let text = String::from_utf8(bytes)
                 .map_err(|error| anyhow!("{file} is not UTF-8: {error}; save it as such"))?;
-            let loaded = scenario::read(&text, &stem).map_err(|error| anyhow!("{file}:{error}"))?;
-            Ok(vec![loaded.from_file(&name)])
+            let directory = path.parent().unwrap_or(Path::new(""));
+            let open =
+                |name: &str| traces::open(directory, name).map_err(|error| format!("{error:#}"));
+            let loaded = scenario::read_with(&text, &stem, &open)
+                .map_err(|error| anyhow!("{file}:{error}"))?;
+            Ok(vec![with_paths(loaded, directory).from_file(&name)])
         }
         Kind::Archive => {
             let pages = scenario::calibrated(&bytes, &stem);
@@ -92,6 +105,23 @@ pub(super) fn loaded(name: &str) -> Result<Vec<Loaded>> {
             Ok(pages.map(|page| page.from_file(&name)).collect())
         }
     }
+}
+
+/// The same with settings that name traces from where the program was started, as its arguments do.
+fn with_paths(mut loaded: Loaded, directory: &Path) -> Loaded {
+    for trace in &mut loaded.traces {
+        let path = directory.join(trace.name()).display().to_string();
+        let knobs = loaded.case.knobs();
+        for (key, value) in &mut loaded.settings {
+            let knob = knobs.iter().find(|knob| knob.key == key);
+            let named = knob.and_then(|knob| knob.trace_file(value));
+            if named == Some(trace.name()) {
+                *value = value.replacen(trace.name(), &path, 1);
+            }
+        }
+        *trace = trace.called(&path);
+    }
+    loaded
 }
 
 /// What stands between a file's name and an error: nothing before a line and a column.
@@ -108,6 +138,7 @@ fn chosen(loaded: Loaded) -> impl Iterator<Item = Chosen> {
         variants,
         seed,
         settings,
+        traces,
         scenario: _,
     } = loaded;
     variants.into_iter().map(move |variant| Chosen {
@@ -115,5 +146,6 @@ fn chosen(loaded: Loaded) -> impl Iterator<Item = Chosen> {
         variant,
         seed,
         settings: settings.clone(),
+        traces: traces.clone(),
     })
 }

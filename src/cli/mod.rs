@@ -29,6 +29,7 @@ mod summary;
 mod sweep;
 mod table;
 mod terminal;
+mod traces;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -3,8 +3,9 @@
 use anyhow::{Result, anyhow, bail};
 
 use super::args::{RunArgs, Settings};
-use super::{files, sizes};
+use super::{files, sizes, traces};
 use crate::case::{CaseRef, Plan, all, find};
+use crate::link::Trace;
 
 /// The plans of `wirelab run`, in catalog order for `--all` and in the order of the names otherwise; no plan
 /// comes twice.
@@ -90,6 +91,8 @@ pub(super) struct Chosen {
     pub(super) seed: Option<u64>,
     /// The settings that a file gives.
     pub(super) settings: Vec<(String, String)>,
+    /// The traces that they name.
+    pub(super) traces: Vec<Trace>,
 }
 
 impl Chosen {
@@ -99,6 +102,7 @@ impl Chosen {
             variant: variant.to_owned(),
             seed: None,
             settings: Vec::new(),
+            traces: Vec::new(),
         }
     }
 
@@ -119,8 +123,16 @@ impl Chosen {
         let settings: Vec<_> = own.chain(typed.iter().copied()).collect();
         let settings = sizes::read(&*self.case, &settings)?;
         let settings = settings.iter().map(|(key, value)| (*key, value.as_ref()));
+        let traces = traces::read(&*self.case, settings.clone(), &self.traces)?;
         let seed = seed.or(self.seed).unwrap_or(1);
-        Ok(Plan::of(self.case.clone(), &self.variant, seed, settings)?)
+        let case = self.case.clone();
+        Ok(Plan::with_traces(
+            case,
+            &self.variant,
+            seed,
+            settings,
+            &traces,
+        )?)
     }
 
     fn is(&self, other: &Self) -> bool {

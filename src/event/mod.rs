@@ -15,7 +15,7 @@ mod vocabulary;
 
 pub use app::{AppEvent, ByteRange, Layer, MessageId, MessageStep, Phase, RequestId};
 pub use ledger::{FailingSchedule, LedgerStep};
-pub use names::{HostId, HostInfo, LinkId, LinkInfo, LinkRole, SocketId};
+pub use names::{HostId, HostInfo, LinkId, LinkInfo, LinkRole, Schedule, SocketId};
 pub use probe::{Observer, Probe};
 pub use quic::{QuicFrame, QuicPacket, QuicPacketKind};
 pub use socket::{

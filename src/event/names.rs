@@ -69,6 +69,17 @@ pub struct LinkInfo {
     pub config: String,
 }
 
+/// The moments at which a link delivers that follows a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// The trace: its name and a fingerprint of its moments.
+    pub trace: String,
+    /// The moments in ms from the beginning of the world. After the last one they begin again.
+    pub moments: Vec<u32>,
+    /// What each delivers, in bytes: of a frame its IP packet counts, and four bytes.
+    pub bytes: u32,
+}
+
 impl fmt::Display for SocketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "h{}s{}", self.host.0, self.index)

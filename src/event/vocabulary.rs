@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AppEvent, HostId, HostInfo, LinkId, LinkInfo, SocketEvent, SocketId};
+use super::{AppEvent, HostId, HostInfo, LinkId, LinkInfo, Schedule, SocketEvent, SocketId};
 use crate::units::SimTime;
 use crate::wire::{Frame, FrameId};
 
@@ -30,7 +30,8 @@ pub enum Event {
         frame: FrameId,
         /// Frames in the queue with this one, the one being sent included.
         packets: u32,
-        /// When its first bit goes on the line; the wait in the queue ends here.
+        /// When its first bit goes on the line; the wait in the queue ends here. On a line that follows a trace: when
+        /// no frame is before it any more.
         starts: SimTime,
         /// When its last bit is on the line; serialization ends here.
         departs: SimTime,
@@ -93,6 +94,8 @@ pub enum Event {
         /// Bytes of those frames.
         bytes: u64,
     },
+    /// A link that has just come into being delivers at these moments only.
+    Schedule(LinkId, Box<Schedule>),
 }
 
 /// Why a link dropped a frame.

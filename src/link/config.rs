@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{Distribution, DropScripts, Loss, Outage, QueueLimit, Reorder};
+use super::{Distribution, DropScripts, Loss, Outage, QueueLimit, Reorder, Trace};
 use crate::units::{BitRate, Percent, Span};
 
 /// One direction of a link. The default does nothing to a frame; every field names one effect.
@@ -32,7 +32,10 @@ pub struct LinkConfig {
     /// Rate of the bottleneck; without one, frames take no time to send and never wait. A frame costs its
     /// Ethernet length without FCS.
     pub rate: Option<BitRate>,
-    /// What the queue of the bottleneck holds; without one, it never overflows. Nothing waits without a rate.
+    /// When the bottleneck delivers, instead of at a rate; with one, [`Self::rate`] says nothing.
+    pub trace: Option<Trace>,
+    /// What the queue of the bottleneck holds; without one, it never overflows. Nothing waits without a rate, a trace or
+    /// a hold.
     pub limit: Option<QueueLimit>,
     /// Loss by chance, ahead of the queue: a frame that is lost takes no time on the line.
     pub loss: Option<Loss>,
@@ -42,8 +45,10 @@ pub struct LinkConfig {
     pub corrupt: Percent,
     /// Frames that go without delay and so overtake; without a delay it changes nothing.
     pub reorder: Option<Reorder>,
-    /// When the link is down.
+    /// When the link is down: what it is offered is lost.
     pub outages: Vec<Outage>,
+    /// When the link holds what it is offered, as in a handover: it goes on in the end, in its order.
+    pub holds: Vec<Outage>,
     /// The longest IPv4 packet in bytes that passes with DF set. Nothing is fragmented: without DF any passes.
     pub mtu: Option<u16>,
     /// Frames to drop by name. A link looks at the selectors only: give it those of its own direction
@@ -85,6 +90,11 @@ pub enum ParseConfigError {
     /// A word that comes twice.
     #[error("`{0}` comes twice")]
     Twice(String),
+    /// A trace, which a text cannot hold.
+    #[error(
+        "`trace {0}` names a file, which is not read here: put `Trace::parse` of its text into `LinkConfig::trace`"
+    )]
+    Trace(String),
     /// Not what belongs to a word.
     #[error("`{word} {value}`: {reason}")]
     Value {
@@ -95,13 +105,15 @@ pub enum ParseConfigError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Not an outage.
-    #[error("`{0}` is not an outage: write FROM..TO as 1s..2s, or again and again as 1s..1.5s/10s")]
+    /// Not a window of time.
+    #[error(
+        "`{0}` is no window of time: write FROM..TO as 1s..2s, or again and again as 1s..1.5s/10s"
+    )]
     Outage(String),
 }
 
 /// In netem's words; what netem has no word for is called `in-order`, `limit` in bytes, `down`, `mtu` and
-/// `drop`. A link that does nothing is `ideal`.
+/// `drop`, and so on. A link that does nothing is `ideal`.
 impl fmt::Display for LinkConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = self.words();
@@ -114,9 +126,14 @@ impl fmt::Display for LinkConfig {
 }
 
 impl LinkConfig {
+    /// Whether frames can wait for the line: it has a rate, or follows a trace.
+    pub const fn is_limited(&self) -> bool {
+        self.rate.is_some() || self.trace.is_some()
+    }
+
     /// Whether a frame takes any time.
     pub(super) const fn takes_time(&self) -> bool {
-        self.rate.is_some() || !self.delay.is_zero() || !self.jitter.is_zero()
+        self.is_limited() || !self.delay.is_zero() || !self.jitter.is_zero()
     }
 
     /// Whether anything can befall a frame beyond the time that it takes and a full queue.
@@ -127,6 +144,7 @@ impl LinkConfig {
             distribution: self.distribution,
             in_order: self.in_order,
             rate: self.rate,
+            trace: self.trace.clone(),
             limit: self.limit,
             ..Self::default()
         };
@@ -137,6 +155,7 @@ impl LinkConfig {
         let mut words = self.delay_words();
         words.extend(self.reorder.map(|reorder| format!("reorder {reorder}")));
         words.extend(self.rate.map(|rate| format!("rate {rate}")));
+        words.extend(self.trace.iter().map(|trace| format!("trace {trace}")));
         words.extend(self.limit.map(|limit| format!("limit {limit}")));
         words.extend(self.loss.map(|loss| format!("loss {loss}")));
         for (name, chance) in [("duplicate", self.duplicate), ("corrupt", self.corrupt)] {
@@ -146,6 +165,7 @@ impl LinkConfig {
         }
         words.extend(self.mtu.map(|mtu| format!("mtu {mtu}")));
         words.extend(self.outages.iter().map(|outage| format!("down {outage}")));
+        words.extend(self.holds.iter().map(|hold| format!("hold {hold}")));
         if !self.drops.is_empty() {
             words.push(format!("drop {}", self.drops));
         }

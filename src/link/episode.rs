@@ -25,6 +25,8 @@ pub struct Episode {
 pub enum Trouble {
     /// None gets through.
     Down,
+    /// None gets through before the end, and then all go on in their order, as in a handover that forwards them.
+    Hold,
     /// Each is lost by this chance, besides whatever else the link loses.
     Loss(Percent),
     /// Each travels so much longer.
@@ -44,6 +46,7 @@ pub(super) struct Affliction {
 #[derive(Debug)]
 enum Kind {
     Down,
+    Hold,
     Loss(Option<Box<Coin>>),
     Delay(Span),
     Drop(Watch),
@@ -57,6 +60,7 @@ impl Affliction {
             until: episode.until,
             kind: match &episode.what {
                 Trouble::Down => Kind::Down,
+                Trouble::Hold => Kind::Hold,
                 Trouble::Loss(chance) => Kind::Loss(Coin::new(*chance, dice, name).map(Box::new)),
                 Trouble::Delay(longer) => Kind::Delay(*longer),
                 Trouble::Drop(frames) => Kind::Drop(Watch::new(frames)),
@@ -64,13 +68,29 @@ impl Affliction {
         }
     }
 
-    /// Adds what it does to the fate of a frame that is offered now.
+    fn covers(&self, at: SimTime) -> bool {
+        self.from <= at && at < self.until
+    }
+
+    /// Until when it holds a frame that is offered now, if it does.
+    pub(super) fn holds(&self, now: SimTime) -> Option<SimTime> {
+        let holds = matches!(self.kind, Kind::Hold) && self.covers(now);
+        holds.then_some(self.until)
+    }
+
+    /// Adds what it does to the fate of a frame that is offered now, and is held until what that says.
     pub(super) fn befall(&mut self, now: SimTime, frame: &Frame, fate: &mut Fate) {
-        if now < self.from || self.until <= now {
+        // A frame that was held takes the way that there is when it goes on.
+        let at = match self.kind {
+            Kind::Delay(_) => now.max(fate.held),
+            _ => now,
+        };
+        if !self.covers(at) {
             return;
         }
         let dropped = match &mut self.kind {
             Kind::Down => Some(DropCause::Outage),
+            Kind::Hold => None,
             Kind::Loss(coin) => {
                 let lost = coin.as_mut().is_some_and(|coin| coin.toss());
                 lost.then_some(DropCause::Loss)

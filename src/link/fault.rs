@@ -11,7 +11,7 @@ use super::config::{LinkConfig, ParseConfigError};
 use super::loss::LossModel;
 use crate::event::DropCause;
 use crate::rng::{Dice, Stream};
-use crate::units::{Percent, Span};
+use crate::units::{Percent, SimTime, Span};
 use crate::wire::{Frame, patch};
 
 /// Frames that go without delay and so overtake those before them (netem `reorder P gap N`).
@@ -49,6 +49,8 @@ pub(super) struct Fate {
     pub(super) corrupted: Option<u32>,
     pub(super) reordered: bool,
     pub(super) longer: Span,
+    /// Before when it may not go on.
+    pub(super) held: SimTime,
 }
 
 /// The dice of a link. Each effect has a stream of its own and draws equally often for every frame offered,
@@ -97,6 +99,7 @@ impl Chances {
             }),
             reordered: tossed(&mut self.reorder),
             longer: Span::ZERO,
+            held: SimTime::ZERO,
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A [`Link`] is pure: time is an argument, arrivals go to the caller, events to a [`Probe`]. It decides in
 //! this order: held or lost by its [`Valve`], injected drop, outage, MTU, flow memory, drop script, loss; then corruption, the queue of the
-//! bottleneck (drop-tail), serialization at its rate, and after that the delay with jitter or reordering.
+//! bottleneck (drop-tail), where a frame may be held, serialization at its rate or at the moments of a [`Trace`], and after that the delay
+//! with jitter or reordering.
 //! Each effect draws from a stream of its own, and only where it is configured, so that turning one on never
 //! shifts another's dice.
 //!
@@ -22,6 +23,7 @@ mod outcome;
 mod queue;
 mod script;
 mod stats;
+mod trace;
 mod valve;
 mod words;
 
@@ -31,11 +33,12 @@ pub use fault::{Reorder, Verdict};
 pub use flows::FlowMemory;
 pub use jitter::Distribution;
 pub use loss::{GilbertElliott, Loss};
-pub use outage::Outage;
+pub use outage::{Outage, Windows};
 pub use outcome::{Arrival, Outcome};
 pub use queue::QueueLimit;
 pub use script::{Direction, DropScript, DropScripts, Kind, Ordinals, ParseScriptError, Selector};
 pub use stats::LinkStats;
+pub use trace::{MAX_TRACE, OPPORTUNITY, Trace, TraceError, TraceProblem};
 pub use valve::{Turned, Valve};
 
 use crate::event::{DropCause, Event, LinkId, Probe};
@@ -75,7 +78,7 @@ impl Link {
     pub fn new(id: LinkId, name: &str, config: LinkConfig, dice: Dice) -> Self {
         Self {
             id,
-            queue: Queue::new(config.rate, config.limit),
+            queue: Queue::new(&config),
             propagation: Propagation::new(&config, dice, name),
             gap: Gap::new(config.reorder),
             chances: Chances::new(&config, dice, name),
@@ -194,7 +197,8 @@ impl Link {
         let original = fate.duplicated.then(|| frame.clone());
         let name = frame.id;
         let frame = self.corrupt(now, frame, &fate, probe);
-        if !self.carry(now, frame, delay, probe, out) {
+        let from = fate.held.max(now);
+        if !self.carry((now, from), frame, delay, probe, out) {
             return Outcome::Dropped(DropCause::QueueFull);
         }
         if let Some(original) = original {
@@ -208,7 +212,7 @@ impl Link {
                 frame: name,
                 copy: copy.id,
             });
-            self.carry(now, copy, delay, probe, out);
+            self.carry((now, from), copy, delay, probe, out);
         }
         Outcome::Carried
     }
@@ -227,11 +231,14 @@ impl Link {
         {
             fate.longer = *by;
         }
+        fate.held = self.released(now);
         for affliction in &mut self.afflictions {
             affliction.befall(now, frame, &mut fate);
         }
         if let Some(verdict) = self.injected.take() {
+            let held = fate.held;
             fate = self.chances.obey(verdict);
+            fate.held = held;
         }
         if fate.dropped != Some(DropCause::Injected) {
             fate.dropped = self.obstacle(now, frame).or(fate.dropped);
@@ -239,6 +246,15 @@ impl Link {
         let refused = self.valve.as_ref().and_then(Valve::refuses);
         fate.dropped = refused.or(fate.dropped);
         fate
+    }
+
+    /// When what is offered now may go on.
+    fn released(&self, now: SimTime) -> SimTime {
+        let holds = self.config.holds.iter();
+        let holds = holds.filter_map(|hold| hold.ends(now));
+        let episodes = self.afflictions.iter();
+        let episodes = episodes.filter_map(|episode| episode.holds(now));
+        holds.chain(episodes).fold(now, Ord::max)
     }
 
     /// What stands in the way of `frame`, whatever chance may say.
@@ -274,17 +290,18 @@ impl Link {
         frame
     }
 
-    /// Sends `frame` through queue and delay; `false` if the queue was full.
+    /// Sends `frame`, which comes now and may go on from a moment on, through queue and delay; `false` if the queue was
+    /// full.
     #[inline]
     fn carry(
         &mut self,
-        now: SimTime,
+        (now, from): (SimTime, SimTime),
         frame: Frame,
         delay: Span,
         probe: &Probe,
         out: &mut Vec<Arrival>,
     ) -> bool {
-        let Some(turn) = self.queue.enqueue(now, frame.len()) else {
+        let Some(turn) = self.queue.enqueue(now, from, frame.len()) else {
             self.drop_frame(now, frame.id, DropCause::QueueFull, probe);
             return false;
         };

@@ -1,10 +1,12 @@
-//! The bottleneck: a FIFO in front of a line of a given rate, which drops from its tail when it is full.
+//! The bottleneck: a FIFO in front of a line of a given rate, or one that follows a trace. It drops from its tail when
+//! it is full.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
 
-use super::config::ParseConfigError;
+use super::config::{LinkConfig, ParseConfigError};
+use super::trace::Cursor;
 use crate::units::{BitRate, Bytes, SimTime};
 
 /// How much a queue holds, the frame being sent included. A frame that would exceed it is dropped.
@@ -19,7 +21,7 @@ pub enum QueueLimit {
 /// The frames that wait or are being sent, and when the line is free again.
 #[derive(Debug)]
 pub(super) struct Queue {
-    rate: Option<BitRate>,
+    line: Line,
     limit: Option<QueueLimit>,
     /// When each frame's last bit is on the line, and its length in bytes.
     frames: VecDeque<(SimTime, usize)>,
@@ -28,23 +30,38 @@ pub(super) struct Queue {
     departed: u64,
 }
 
+/// What the frames of a queue go out on.
+#[derive(Debug)]
+enum Line {
+    /// One that takes no time.
+    Unlimited,
+    /// So many bits a second.
+    Rate(BitRate),
+    /// The moments of a trace.
+    Trace(Cursor),
+}
+
 /// A frame's turn on the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Turn {
     /// Frames in the queue with this one.
     pub(super) packets: u32,
-    /// When its first bit goes on the line.
+    /// When its first bit goes on the line; on one that follows a trace, when no frame is before it any more.
     pub(super) starts: SimTime,
     /// When its last bit is on the line.
     pub(super) departs: SimTime,
 }
 
 impl Queue {
-    /// An empty queue. Without a rate every frame departs at once, and there is nothing to limit.
-    pub(super) const fn new(rate: Option<BitRate>, limit: Option<QueueLimit>) -> Self {
+    /// The empty queue of a link. With neither rate nor trace every frame departs at once, and there is nothing to limit.
+    pub(super) fn new(config: &LinkConfig) -> Self {
         Self {
-            rate,
-            limit,
+            line: match (&config.trace, config.rate) {
+                (Some(trace), _) => Line::Trace(Cursor::new(trace.clone())),
+                (None, Some(rate)) => Line::Rate(rate),
+                (None, None) => Line::Unlimited,
+            },
+            limit: config.limit,
             frames: VecDeque::new(),
             bytes: 0,
             free_at: SimTime::ZERO,
@@ -52,22 +69,29 @@ impl Queue {
         }
     }
 
-    /// The turn of a frame of `len` bytes that comes at `now`, or `None` if the queue is full.
-    pub(super) fn enqueue(&mut self, now: SimTime, len: usize) -> Option<Turn> {
-        let Some(rate) = self.rate else {
+    /// The turn of a frame of `len` bytes that comes at `now` and may not go on before `from`, or `None` if the queue is
+    /// full. Neither moment decreases from call to call.
+    pub(super) fn enqueue(&mut self, now: SimTime, from: SimTime, len: usize) -> Option<Turn> {
+        self.settle(now);
+        let from = from.max(now);
+        let is_free = from == now && self.frames.is_empty();
+        if is_free && matches!(self.line, Line::Unlimited) {
             self.departed += 1;
             return Some(Turn {
                 packets: 1,
                 starts: now,
                 departs: now,
             });
-        };
-        self.settle(now);
+        }
         if self.is_full_for(len) {
             return None;
         }
-        let starts = self.free_at.max(now);
-        let departs = starts + rate.serialization(len);
+        let starts = self.free_at.max(from);
+        let departs = match &mut self.line {
+            Line::Unlimited => starts,
+            Line::Rate(rate) => starts + rate.serialization(len),
+            Line::Trace(cursor) => cursor.deliver(from, len),
+        };
         self.free_at = departs;
         self.bytes += len as u64;
         self.frames.push_back((departs, len));

@@ -5,23 +5,25 @@ use std::str::FromStr;
 use super::{Late, LinkConfig, ParseConfigError};
 
 /// The words that begin a group; what follows up to the next one belongs to it.
-const WORDS: [&str; 13] = [
+const WORDS: [&str; 15] = [
     "delay",
     "distribution",
     "in-order",
     "reorder",
     "rate",
+    "trace",
     "limit",
     "loss",
     "duplicate",
     "corrupt",
     "mtu",
     "down",
+    "hold",
     "drop",
     "late",
 ];
 
-/// `delay 50ms 5ms rate 10mbit limit 100p loss 1%`, each word once but `down`; `ideal` alone does nothing.
+/// `delay 50ms 5ms rate 10mbit limit 100p loss 1%`, each word once but `down` and `hold`; `ideal` alone does nothing.
 impl FromStr for LinkConfig {
     type Err = ParseConfigError;
 
@@ -30,7 +32,7 @@ impl FromStr for LinkConfig {
         let mut known: Vec<&str> = Vec::new();
         for group in groups(text)? {
             let (word, values) = group.split_first().unwrap_or((&"", &[]));
-            if known.contains(word) && *word != "down" {
+            if known.contains(word) && !matches!(*word, "down" | "hold") {
                 return Err(ParseConfigError::Twice((*word).to_owned()));
             }
             known.push(word);
@@ -78,12 +80,14 @@ impl LinkConfig {
             ("in-order", []) => self.in_order = true,
             ("reorder", _) => self.reorder = Some(all.parse()?),
             ("rate", _) => self.rate = Some(value(word, &all)?),
+            ("trace", _) => return Err(ParseConfigError::Trace(all)),
             ("limit", _) => self.limit = Some(all.parse()?),
             ("loss", _) => self.loss = Some(all.parse()?),
             ("duplicate", _) => self.duplicate = value(word, &all)?,
             ("corrupt", _) => self.corrupt = value(word, &all)?,
             ("mtu", _) => self.mtu = Some(value(word, &all)?),
             ("down", _) => self.outages.push(all.parse()?),
+            ("hold", _) => self.holds.push(all.parse()?),
             ("drop", _) => self.drops = value(word, &all)?,
             ("late", [frames, "by", by]) => {
                 self.late = Some(Late {

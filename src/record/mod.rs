@@ -2,13 +2,14 @@
 //!
 //! A [`Recording`] is all that readers have. It knows no simulator: it may as well come from a file.
 //! [`Index`] answers questions about its frames and sockets, [`Remarks`] says what is unusual about a frame,
-//! [`pcapng`] writes a host's capture, [`qlog`] its QUIC connections, [`har`] is the format of its requests, and [`events_file`] keeps the whole.
+//! [`pcapng`] writes a host's capture, [`qlog`] its QUIC connections, [`har`] is the format of its requests, [`mahimahi`] logs links that follow traces, and [`events_file`] keeps the whole.
 //! Captures that others made are read by [`foreign`].
 
 pub mod events_file;
 pub mod foreign;
 pub mod har;
 mod index;
+pub mod mahimahi;
 pub mod pcapng;
 pub mod qlog;
 mod quic;

@@ -123,7 +123,11 @@ impl FirstFlows {
             | Event::FrameDuplicated { frame, .. }
             | Event::FrameCorrupted { frame, .. }
             | Event::FrameDiscarded { frame, .. } => !self.passing.contains(frame),
-            Event::Host(..) | Event::Link(..) | Event::App(..) | Event::LeftOut { .. } => true,
+            Event::Host(..)
+            | Event::Link(..)
+            | Event::Schedule(..)
+            | Event::App(..)
+            | Event::LeftOut { .. } => true,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, HostId, HostInfo, LinkId, LinkInfo};
+use crate::event::{Event, HostId, HostInfo, LinkId, LinkInfo, Schedule};
 use crate::units::SimTime;
 
 /// What was run: enough to run it again.
@@ -88,6 +88,14 @@ impl Recording {
     pub fn links(&self) -> impl Iterator<Item = (LinkId, &LinkInfo)> {
         self.entries.iter().filter_map(|entry| match &entry.event {
             Event::Link(id, info) => Some((*id, &**info)),
+            _ => None,
+        })
+    }
+
+    /// The links that follow a trace, in order of their ids.
+    pub fn schedules(&self) -> impl Iterator<Item = (LinkId, &Schedule)> {
+        self.entries.iter().filter_map(|entry| match &entry.event {
+            Event::Schedule(id, schedule) => Some((*id, &**schedule)),
             _ => None,
         })
     }

@@ -103,7 +103,9 @@ impl Scenario {
         let settings = way.set.iter();
         let settings = settings.map(|(key, value)| (key.as_str(), value.as_str()));
         let case = std::sync::Arc::new(bare);
-        let own = Plan::of(case, plan.variant(), plan.seed(), settings)?;
+        // What the file names comes first: a trace of the same name elsewhere is another one.
+        let traces: Vec<_> = self.traces.iter().chain(plan.traces()).cloned().collect();
+        let own = Plan::with_traces(case, plan.variant(), plan.seed(), settings, &traces)?;
         Ok(turned(self, &own))
     }
 

@@ -1,10 +1,11 @@
 //! Scenarios: cases of a user's own, from a TOML file or an HTTP archive, built from the same parts.
 //!
 //! A [`Scenario`] is a world and a page as plain values, and a [`Case`](crate::case::Case): it is run, stepped, plotted
-//! and diagnosed as those of the catalog are. `file` reads and writes it as TOML; `turn` has its knobs, `world` builds
+//! and diagnosed as those of the catalog are. `file` reads and writes it as TOML; `turn` and `changes` have its knobs, `world` builds
 //! it, `expect` and `fault` are what a file can add to any case.
 
 mod case;
+mod changes;
 mod expect;
 mod fault;
 mod file;
@@ -14,7 +15,7 @@ mod relief;
 mod turn;
 mod world;
 
-pub use file::{FileError, Loaded, plan_to_toml, read, schema};
+pub use file::{FileError, Loaded, plan_to_toml, read, read_with, schema};
 pub use har::{HarError, ReplayError, calibrated, pages};
 
 /// The longest head of a request that servers take, less what every request has, in bytes.

@@ -3,7 +3,7 @@
 
 use crate::app::browser::{Trigger, Version};
 use crate::app::tls;
-use crate::link::{LinkConfig, Trouble};
+use crate::link::{LinkConfig, Trace, Trouble};
 use crate::units::{SimTime, Span};
 
 /// A world of a user's own, and what is asked of it.
@@ -19,6 +19,8 @@ pub struct Scenario {
     pub seed: Option<u64>,
     /// The ways to run it, one at least.
     pub variants: Vec<Way>,
+    /// The traces that settings of its variants name.
+    pub traces: Vec<Trace>,
     /// The hosts.
     pub hosts: Vec<Machine>,
     /// What joins them.
@@ -192,6 +194,12 @@ pub enum Figure {
 }
 
 impl Scenario {
+    /// The traces of its lines and paths, and those that its variants name.
+    pub fn all_traces(&self) -> impl Iterator<Item = &Trace> {
+        let lines = self.links().filter_map(|link| link.trace.as_ref());
+        lines.chain(&self.traces)
+    }
+
     /// Whether a path has the browser's host at one end.
     pub fn is_clients(&self, path: &Path) -> bool {
         path.ends.contains(&self.page.client)

@@ -15,7 +15,7 @@ pub(super) const OWN: &str = "own";
 /// The round trip to an edge unless told otherwise.
 const EDGE: &str = "5ms";
 
-fn own(key: &'static str, kind: Kind, about: &'static str) -> Knob {
+pub(super) fn own(key: &'static str, kind: Kind, about: &'static str) -> Knob {
     Knob::new(key, OWN, Kind::Or(OWN, Box::new(kind)), about).quiet()
 }
 
@@ -23,6 +23,7 @@ fn own(key: &'static str, kind: Kind, about: &'static str) -> Knob {
 pub(super) fn knobs() -> Vec<Knob> {
     let mut knobs = Vec::from(path_knobs());
     knobs.extend(page_knobs());
+    knobs.extend(super::changes::knobs());
     knobs
 }
 
@@ -42,7 +43,7 @@ fn path_knobs() -> [Knob; 8] {
         own(
             "queue",
             Kind::Queue,
-            "drop-tail limit wherever there is a rate",
+            "drop-tail limit wherever there is a rate or a trace",
         ),
         own(
             "loss",
@@ -141,12 +142,12 @@ pub(super) fn check(scenario: &Scenario, plan: &Plan) -> Result<(), CaseError> {
             "none of them speaks TLS 1.3 on TCP; give --set tls=on",
         );
     }
-    if plan.text("queue") != OWN && !turned.links().any(|link| link.rate.is_some()) {
+    if plan.text("queue") != OWN && !turned.links().any(LinkConfig::is_limited) {
         let first = format!("queue={}", plan.text("queue"));
         return refuse(
             &first,
             "rate=own",
-            "no line of the scenario has a rate, so nothing waits; give --set rate=10mbit too",
+            "no line of the scenario has a rate or a trace, so nothing waits; give --set rate=10mbit too",
         );
     }
     if plan.text("lookup") != OWN && scenario.resolver.is_none() {
@@ -231,16 +232,21 @@ impl Scenario {
         }
         if let Some(rate) = given_or::<BitRate>(plan, "rate", "unlimited") {
             let machine = &mut self.hosts[client];
-            (machine.up.rate, machine.down.rate) = (rate, rate);
+            for line in [&mut machine.up, &mut machine.down] {
+                (line.rate, line.trace) = (rate, None);
+            }
             for link in self.paths.iter_mut().flat_map(Path::links_mut) {
-                link.rate = link.rate.and(rate);
+                if link.is_limited() {
+                    (link.rate, link.trace) = (rate, None);
+                }
             }
         }
+        self.turn_changes(plan);
         if let Some(limit) = given_or::<QueueLimit>(plan, "queue", "unlimited") {
             let machines = self.hosts.iter_mut();
             let machines = machines.flat_map(|machine| [&mut machine.up, &mut machine.down]);
             for link in machines.chain(self.paths.iter_mut().flat_map(Path::links_mut)) {
-                link.limit = link.rate.and(limit);
+                link.limit = limit.filter(|_| link.is_limited());
             }
         }
     }

@@ -178,7 +178,7 @@ impl World {
         if let Some(memory) = memory {
             link = link.with_flow_memory(memory);
         }
-        let config = link.description();
+        let (config, trace) = (link.description(), link.config().trace.clone());
         self.probe.emit(self.now(), || {
             Event::Link(
                 id,
@@ -191,6 +191,11 @@ impl World {
                 }),
             )
         });
+        if let Some(trace) = trace {
+            self.probe.emit(self.now(), || {
+                Event::Schedule(id, Box::new(trace.schedule()))
+            });
+        }
         self.links.push(link);
         id
     }

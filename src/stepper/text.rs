@@ -113,6 +113,15 @@ impl Contents {
                 self.on(*link, "=="),
                 format!("link {}: {}", info.name, info.config),
             ),
+            Event::Schedule(link, schedule) => {
+                let (bytes, count) = (schedule.bytes, schedule.moments.len());
+                let period = schedule.moments.last().copied().unwrap_or_default();
+                let text = format!(
+                    "link {}: delivers {bytes} bytes at each of {count} moments in {period} ms, again and again",
+                    self.link(*link)
+                );
+                (self.on(*link, "=="), text)
+            }
             Event::FrameQueued {
                 link,
                 frame,

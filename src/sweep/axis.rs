@@ -45,8 +45,11 @@ impl FromStr for Axis {
     fn from_str(text: &str) -> Result<Self, AxisError> {
         let (knob, values) = text.split_once('=').ok_or(AxisError::Form)?;
         let values = match values.split_once("..") {
-            Some((from, rest)) => range(from, rest)?,
-            None => values.split(',').map(str::to_owned).collect(),
+            // What begins a path is no range.
+            Some((from, rest)) if !from.is_empty() && !from.ends_with(['/', ',']) => {
+                range(from, rest)?
+            }
+            _ => values.split(',').map(str::to_owned).collect(),
         };
         if knob.is_empty() || values.iter().any(String::is_empty) {
             return Err(AxisError::Form);
@@ -103,6 +106,7 @@ mod tests {
         assert_eq!(values("rtt=5ms,50ms"), ["5ms", "50ms"]);
         assert_eq!(values("loss=0%..5%/3"), ["0%", "2.5%", "5%"]);
         assert_eq!(values("objects=10..1/4"), ["10", "7", "4", "1"]);
+        assert_eq!(values("trace=../a,b/../c"), ["../a", "b/../c"]);
         assert_eq!(
             values("rtt=0ms..1ms/4"),
             ["0ms", "0.333ms", "0.667ms", "1ms"]

@@ -8,6 +8,7 @@ mod results;
 mod scratch;
 mod sizes;
 mod texts;
+mod traces;
 
 pub(crate) use program::wirelab;
 pub(crate) use scratch::Scratch;

@@ -64,8 +64,8 @@ fn the_help_of_run_shows_flags_examples_and_files() {
     Options:
           --all              Run every variant of every case
           --set <KEY=VALUE>  Turn a knob of every selected case, for example rtt=150ms, loss=1%,
-                             rate=10mbit, queue=100p, bytes=100kB, drop=s2c:data:20,c2s:syn:1; `wirelab
-                             list` shows the knobs
+                             rate=10mbit, queue=100p, bytes=100kB, trace=FILE,
+                             drop=s2c:data:20,c2s:syn:1; `wirelab list` shows the knobs
           --seed <N>         Seed of every chance, 1 unless a file says otherwise; the same seed gives
                              the same bytes
           --stack <STACK>    Transport profile of clients and servers: linux (default) or smoltcp
@@ -90,9 +90,9 @@ fn the_help_of_run_shows_flags_examples_and_files() {
       captures/CASE/VARIANT/events.bin      everything that happened, for plot
       captures/CASE/VARIANT/result.json     the figures
       captures/CASE/VARIANT/page.har        the requests as HAR 1.2, for waterfall viewers
-      plots/CASE/VARIANT.svg                the ladder; -waterfall.svg the requests, -sequence.svg the
-                                            bytes of a connection over time, -distribution.svg the
-                                            times of messages or requests
+      captures/CASE/VARIANT/*.mahimahi.log  each link that follows a trace, for mm-throughput-graph
+      plots/CASE/VARIANT.svg                the ladder; -waterfall.svg the requests, -sequence.svg a
+                                            connection's bytes, -distribution.svg times of messages
       plots/CASE/account.svg                where the time went, when all of a case were run
       plots/CASE/comparison.svg             the variants side by side, when all of a case were run
       plots/CASE/index.html                 the report of the variants that were run, for a browser

@@ -1,15 +1,19 @@
 //! Texts and files that people or programs write: what cannot be read is an error.
 
-use wirelab::link::{DropScripts, LinkConfig};
+use wirelab::link::{DropScripts, LinkConfig, Trace};
 use wirelab::record::events_file;
 use wirelab::stepper::Filter;
 use wirelab::sweep::{Axis, Journal, Shard};
 use wirelab::units::{BitRate, Bytes, Percent, Span};
 
-/// Nobody panics; what is read as a link's configuration prints as what is read the same again.
+/// Nobody panics; what is read as a link's configuration or a trace prints as what is read the same again.
 pub(super) fn run(data: &[u8]) {
     let _ = events_file::read(data);
     let _ = Journal::read(data);
+    if let Ok(trace) = Trace::parse("fuzz", data) {
+        let lines: Vec<_> = trace.moments().iter().map(u32::to_string).collect();
+        assert_eq!(Trace::parse("fuzz", lines.join("\n")), Ok(trace));
+    }
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };

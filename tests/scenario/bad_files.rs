@@ -114,6 +114,24 @@ const MISTAKES: &[(&str, &str, &str, &[&str])] = &[
     ),
     (
         "after = [\"/\"]",
+        "[[fault]]\nbetween = [\"client\", \"shop\"]\nhold = true",
+        "17:1",
+        &["a hold has an end", "for = \"50ms\""],
+    ),
+    (
+        "rtt = \"100ms\"",
+        "rtt = \"100ms\"\nhold = \"2s..1s\"",
+        "9:8",
+        &["`2s..1s`", "1s..2s"],
+    ),
+    (
+        "rtt = \"100ms\"",
+        "rtt = \"100ms\"\ntrace = \"lte.down\"",
+        "9:9",
+        &["nobody opens the trace `lte.down` here", "leave it out"],
+    ),
+    (
+        "after = [\"/\"]",
         "[[variant]]\nname = \"x\"\nset = { rt = \"1ms\" }",
         "19:9",
         &["no knob `rt`", "did you mean `rtt`"],

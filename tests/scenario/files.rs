@@ -2,8 +2,9 @@
 
 use wirelab::case::{CaseRef, Plan, Run, all};
 use wirelab::diagnose::{Question, diagnose};
+use wirelab::link::{LinkConfig, Trace};
 use wirelab::measure::diagnosis::Component;
-use wirelab::scenario::{plan_to_toml, read, schema};
+use wirelab::scenario::{plan_to_toml, read, read_with, schema};
 
 use super::{SMALL, loaded, plan, run};
 
@@ -92,6 +93,43 @@ set = {{ rtt = \"10ms\" }}
     );
     assert_eq!(kept(&near.checks), [true; 4]);
     assert_eq!(near.total_ms, 30.0);
+}
+
+#[test]
+fn a_handover_holds_frames_and_leads_to_a_farther_cell() {
+    let fault = "[[fault]]\nbetween = [\"client\", \"shop\"]\nat = ";
+    // The first request is on its way when the old cell is left, and waits for the new one.
+    let text = format!(
+        "{SMALL}{fault}\"90ms\"\nfor = \"40ms\"\nhold = true\n{fault}\"130ms\"\ndelay = \"20ms\"\n"
+    );
+    let scenario = loaded(&text);
+    let total = |text: &str| run(&loaded(text), &[]).result.total_ms;
+    // 100 ms until the connection is there; then 30 ms of the hold, and 40 ms more for each of two round trips.
+    assert_eq!(total(SMALL), 300.0);
+    assert_eq!(total(&text), 300.0 + 30.0 + 40.0 + 40.0);
+    let written = scenario.scenario.expect("it has a world").to_toml();
+    assert_eq!(total(&written), 410.0, "{written}");
+}
+
+#[test]
+fn windows_and_traces_of_links_are_written_as_they_are_read() {
+    let link = "rtt = \"100ms\"\ntrace = \"lte.down\"\nlimit = \"50p\"\ndown = \"5s..6s/10s\"\nhold = \"1s..1.05s\"\n\
+                back = { trace = \"lte.up\", hold = \"none\" }";
+    let text = SMALL.replace("rtt = \"100ms\"", link);
+    let open = |name: &str| Trace::parse(name, "3\n").map_err(|error| error.to_string());
+    let read = |text: &str| {
+        let loaded = read_with(text, "small", &open).unwrap_or_else(|error| panic!("{error}"));
+        loaded.scenario.expect("it has a world")
+    };
+    let scenario = read(&text);
+    let path = &scenario.paths[0];
+    let told = |link: &LinkConfig| link.trace.as_ref().map(|trace| trace.name().to_owned());
+    assert_eq!(told(&path.there).as_deref(), Some("lte.down"));
+    assert_eq!(told(&path.back).as_deref(), Some("lte.up"));
+    assert_eq!((path.there.holds.len(), path.back.holds.len()), (1, 0));
+    assert_eq!((path.there.outages.len(), path.back.outages.len()), (1, 1));
+    assert_eq!(*read(&scenario.to_toml()), *scenario);
+    assert_eq!(scenario.all_traces().count(), 2);
 }
 
 #[test]

@@ -29,12 +29,7 @@ pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
     let shape = Shape::of(plan);
     let hosts = hosts(plan, stage);
     let requests = Requests::new();
-    let mut site = Site::new(objects(plan), requests.clone());
-    if stage.is_attached {
-        let paths: Vec<_> = wants(plan).into_iter().map(|want| want.path).collect();
-        let gallery = document(&paths, None).map(|document| ("/".to_owned(), document));
-        site = site.with_documents(gallery);
-    }
+    let site = site(plan, stage, &requests);
     let spawner = stage.spawner();
     let near = match shape.place {
         Place::Origin => &hosts.origin,
@@ -91,6 +86,16 @@ pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
         Protocol::H2 => Box::pin(http2::fetch(client, wants)),
         Protocol::H3 => Box::pin(http3::fetch(client, wants)),
     }
+}
+
+/// What the servers have; for browsers outside also a document that names the images.
+fn site(plan: &Plan, stage: &Stage<'_>, requests: &Requests) -> Site {
+    let site = Site::new(objects(plan), requests.clone());
+    if !stage.is_attached {
+        return site;
+    }
+    let paths: Vec<_> = wants(plan).into_iter().map(|want| want.path).collect();
+    site.with_documents(document(&paths, None).map(|document| ("/".to_owned(), document)))
 }
 
 /// Both sides over TLS, or QUIC.

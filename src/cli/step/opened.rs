@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::again::Again;
-use crate::case::{Plan, Run};
+use crate::case::{Plan, Run, find};
 use crate::cli::Outcome;
 use crate::cli::args::StepArgs;
 use crate::cli::artefacts::{EVENTS, RESULT};
 use crate::cli::failure::cannot_read;
 use crate::cli::files;
 use crate::cli::selection;
+use crate::cli::traces;
 use crate::measure::CaseResult;
 use crate::record::{RunInfo, events_file};
 use crate::stepper::Tape;
@@ -116,8 +117,15 @@ fn plan_of(run: &RunInfo) -> Result<Plan, String> {
     }
     let params = run.params.iter();
     let params = params.map(|(key, value)| (key.as_str(), value.as_str()));
-    Plan::new(&run.case, &run.variant, run.seed, params).map_err(|error| {
+    let case = find(&run.case).map_err(|error| {
         format!("this recording cannot be run again, so it cannot be forked: {error}")
+    })?;
+    let plan = traces::read(case, params.clone(), &[]).and_then(|traces| {
+        let plan = Plan::with_traces(case, &run.variant, run.seed, params, &traces);
+        Ok(plan?)
+    });
+    plan.map_err(|error| {
+        format!("this recording cannot be run again, so it cannot be forked: {error:#}")
     })
 }
 

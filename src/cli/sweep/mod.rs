@@ -17,6 +17,7 @@ use super::failure::StdoutError;
 use super::output::Staging;
 use super::selection;
 use super::terminal::{self, Terminal};
+use super::traces;
 
 use crate::sweep::{self, Axis, Cell, Header, Row, Shard, Sweep, SweepError};
 
@@ -70,7 +71,7 @@ fn planned(args: &SweepArgs) -> Result<Sweep> {
         .iter()
         .map(|text| text.parse().with_context(|| format!("`--vary {text}`")))
         .collect();
-    let axes = axes?;
+    let mut axes = axes?;
     let is_set = |axis: &&Axis| {
         args.settings
             .knobs
@@ -84,6 +85,7 @@ fn planned(args: &SweepArgs) -> Result<Sweep> {
         bail!("one run is no sweep: give --vary KEY=A,B,C, or --seeds N");
     }
     let plan = selection::single(&args.case, &args.settings)?;
+    let plan = plan.knowing(&traces::varied(&**plan.case(), &mut axes)?);
     let sweep = Sweep::new(plan, axes, args.seeds)?;
     Ok(match super::files::bytes(&args.case)? {
         Some(bytes) => sweep.of_file(&bytes),

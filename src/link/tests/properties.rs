@@ -20,15 +20,26 @@ fn limits() -> impl Strategy<Value = QueueLimit> {
     prop_oneof![(1..20_u32).prop_map(QueueLimit::Packets), bytes]
 }
 
+fn traces() -> impl Strategy<Value = Trace> {
+    vec(0..30_u32, 1..10).prop_map(|mut moments| {
+        moments.push(30);
+        moments.sort_unstable();
+        let lines: Vec<_> = moments.iter().map(u32::to_string).collect();
+        Trace::parse("any.trace", lines.join("\n")).unwrap()
+    })
+}
+
 prop_compose! {
     fn timing()(
         delay in 0..100_000_000_u64,
         rate in option::of(100_000..1_000_000_000_u64),
+        trace in option::of(traces()),
         limit in option::of(limits()),
     ) -> LinkConfig {
         LinkConfig {
             delay: Span::from_nanos(delay),
             rate: rate.and_then(BitRate::from_bits_per_second),
+            trace,
             limit,
             ..LinkConfig::default()
         }
@@ -69,7 +80,8 @@ proptest! {
         offers in offers(),
         later in 0..200_000_000_u64,
     ) {
-        let config = LinkConfig { delay: times.delay, rate: times.rate, limit: times.limit, ..chances };
+        let LinkConfig { delay, rate, trace, limit, .. } = times;
+        let config = LinkConfig { delay, rate, trace, limit, ..chances };
         let (mut bench, end) = offered(config, &offers);
         for now in [end, end + Span::from_nanos(later), SimTime::MAX] {
             let stats = bench.link.stats(now);
@@ -96,7 +108,7 @@ proptest! {
         config in timing(),
         offers in offers(),
     ) {
-        let Some(rate) = config.rate else { return Ok(()) };
+        let (Some(rate), None) = (config.rate, &config.trace) else { return Ok(()) };
         let (bench, _) = offered(config.clone(), &offers);
         let mut free_at = SimTime::ZERO;
         let mut offered_at = Vec::new();

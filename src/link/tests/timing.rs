@@ -228,3 +228,76 @@ fn a_late_frame_is_overtaken_and_no_other_waits_for_it() {
         "delay 50ms late c2s:data:1 by 10s"
     );
 }
+
+#[test]
+fn a_link_that_follows_a_trace_delivers_at_its_moments_and_says_so() {
+    let mut bench = Bench::new(LinkConfig {
+        delay: Span::from_millis(15),
+        trace: Trace::parse("lte.down", "5\n20\n").ok(),
+        limit: "2p".parse().ok(),
+        ..LinkConfig::default()
+    });
+    assert!(!bench.link.is_ideal());
+    let said = bench.link.description();
+    assert!(said.starts_with("delay 15ms trace lte.down#"), "{said}");
+    for _ in 0..3 {
+        bench.offer(at_ms(1), vec![0; 1514]);
+    }
+    assert_eq!(bench.times(), [20_000_000, 35_000_000]);
+    assert_eq!(bench.drops_of(DropCause::QueueFull), 1);
+    let Event::FrameQueued {
+        starts, departs, ..
+    } = bench.events()[1]
+    else {
+        panic!("the second event is of the second frame");
+    };
+    // It is at the head of the queue once the first has left.
+    assert_eq!((starts, departs), (at_ms(5), at_ms(20)));
+}
+
+#[test]
+fn a_link_holds_what_it_is_offered_until_the_end_of_the_window() {
+    let mut bench = Bench::new(LinkConfig {
+        delay: Span::from_millis(10),
+        holds: vec!["20ms..50ms/100ms".parse().unwrap()],
+        ..LinkConfig::default()
+    });
+    for ms in [19, 20, 49, 50, 125] {
+        bench.offer(at_ms(ms), vec![0; 60]);
+    }
+    let times: Vec<_> = bench.times().iter().map(|ns| ns / 1_000_000).collect();
+    assert_eq!(times, [29, 60, 60, 60, 160]);
+    assert!(bench.link.stats(at_ms(130)).is_conserved());
+    assert_eq!(bench.link.stats(at_ms(130)).queued, 1);
+}
+
+#[test]
+fn what_is_held_fills_the_queue_and_then_takes_its_turn() {
+    let mut bench = Bench::new(LinkConfig {
+        rate: "12.112mbit".parse().ok(),
+        limit: "2p".parse().ok(),
+        holds: vec!["0s..50ms".parse().unwrap()],
+        ..LinkConfig::default()
+    });
+    for _ in 0..3 {
+        bench.offer(at_ms(0), vec![0; 1514]);
+    }
+    assert_eq!(bench.times(), [51_000_000, 52_000_000]);
+    assert_eq!(bench.drops_of(DropCause::QueueFull), 1);
+}
+
+#[test]
+fn an_episode_can_hold_frames_and_a_verdict_does_not_let_them_go() {
+    let mut bench = Bench::new(LinkConfig::default());
+    let episode = Episode {
+        from: at_ms(0),
+        until: at_ms(50),
+        what: Trouble::Hold,
+    };
+    bench.link.afflict(&episode, Dice::new(1), "episode");
+    bench.link.inject(Verdict::Deliver);
+    bench.offer(at_ms(10), vec![0; 60]);
+    bench.offer(at_ms(20), vec![0; 60]);
+    bench.offer(at_ms(60), vec![0; 60]);
+    assert_eq!(bench.times(), [50_000_000, 50_000_000, 60_000_000]);
+}

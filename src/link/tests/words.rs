@@ -33,6 +33,7 @@ fn a_configuration_is_read_as_it_prints() {
         "delay 75ms 5ms distribution normal in-order rate 10mbit limit 64kB loss 1%",
         "delay 1us reorder 25% gap 5 loss gemodel 1% 10% duplicate 2% corrupt 0.1% mtu 1400",
         "rate 1mbit down 1s..2s down 5s..5.5s/10s drop s2c:data:5-7 late c2s:data:1 by 10ms",
+        "delay 25ms hold 3s..3.05s hold 15s..15.1s/15s",
     ] {
         let config: LinkConfig = text.parse().unwrap();
         assert_eq!(config.to_string(), text);
@@ -54,6 +55,8 @@ fn what_is_no_configuration_is_refused_with_its_word() {
         ("mtu 99999", "`mtu 99999`"),
         ("delay 5ms distribution normal", "there is no jitter"),
         ("late c2s:data:1 10ms", "late"),
+        ("delay 5ms trace lte.down", "`Trace::parse`"),
+        ("hold 2s..1s", "`2s..1s`"),
     ] {
         let error = text.parse::<LinkConfig>().unwrap_err().to_string();
         assert!(error.contains(words), "{text}: {error}");
@@ -84,6 +87,10 @@ fn values_are_read_as_they_print_and_refused_with_the_right_form() {
                 .contains("gemodel 1% 10%")
         );
     }
+    for text in ["none", "1s..2s", "1s..2s,5s..5.5s/10s"] {
+        assert_eq!(text.parse::<Windows>().unwrap().to_string(), text);
+    }
+    assert!("1s..2s,".parse::<Windows>().is_err());
     assert!("25% gap 0".parse::<Reorder>().is_err());
     assert!("zipf".parse::<Distribution>().is_err());
     for text in ["2s..1s", "1s..1s", "1s..2s/1s", "1s"] {

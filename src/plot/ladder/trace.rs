@@ -218,6 +218,7 @@ impl Reader {
             Event::Socket(socket, _) => self.remark(at, socket.host, event),
             Event::Host(..)
             | Event::Link(..)
+            | Event::Schedule(..)
             | Event::FrameQueued { .. }
             | Event::LeftOut { .. } => {}
         }

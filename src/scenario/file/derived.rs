@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::place::{Placed, Problem};
 use super::raw::File;
+use super::traces::{self, Open};
 use super::{Loaded, rules};
 use crate::case::{
     Case, CaseError, CaseRef, Judgement, Knob, Main, Plan, Relief, Run, Stage, Variant, find,
@@ -27,11 +28,18 @@ struct Derived {
 }
 
 /// What a file that names a case means.
-pub(super) fn load(file: &File, case: &Placed<String>, name: &str) -> Result<Loaded, Problem> {
+pub(super) fn load(
+    file: &File,
+    case: &Placed<String>,
+    name: &str,
+    open: Open<'_>,
+) -> Result<Loaded, Problem> {
     own_world(file)?;
     let (base, variants) = named(case)?;
+    let traces = traces::named(&file.set, &base.knobs(), open)?;
     let plan = |settings: &[(&str, &str)]| {
-        Plan::of(base.clone(), &variants[0], 1, settings.iter().copied())
+        let settings = settings.iter().copied();
+        Plan::with_traces(base.clone(), &variants[0], 1, settings, &traces)
     };
     rules::settings(&file.set, plan)?;
     let settings: Vec<_> = file
@@ -58,6 +66,7 @@ pub(super) fn load(file: &File, case: &Placed<String>, name: &str) -> Result<Loa
         variants,
         seed: file.seed,
         settings,
+        traces,
         scenario: None,
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! `raw` is a file as it is written, `place` and `value` know where and how; `understand` makes a [`Scenario`] of a
 //! world of one's own, `derived` a case with settings and expectations; `write` is the way back, `schema` what editors
-//! are told.
+//! are told, `traces` what other files are named.
 
 mod derived;
 mod object;
@@ -12,6 +12,7 @@ mod raw;
 mod rules;
 mod schema;
 mod text;
+mod traces;
 mod understand;
 mod value;
 mod write;
@@ -25,6 +26,7 @@ pub use write::of_plan as plan_to_toml;
 
 use super::model::Scenario;
 use crate::case::CaseRef;
+use crate::link::Trace;
 
 /// A scenario that was read, as something that can be run.
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct Loaded {
     pub seed: Option<u64>,
     /// Settings of the case's knobs that it gives.
     pub settings: Vec<(String, String)>,
+    /// The traces that they name.
+    pub traces: Vec<Trace>,
     /// The scenario, if it has a world of its own.
     pub scenario: Option<Arc<Scenario>>,
 }
@@ -64,11 +68,29 @@ pub struct Loaded {
 /// # Errors
 /// [`FileError`] that says what is wrong and where, and what to do.
 pub fn read(text: &str, name: &str) -> Result<Loaded, FileError> {
+    let nobody = |file: &str| {
+        Err(format!(
+            "nobody opens the trace `{file}` here; leave it out, or read the scenario with what opens it"
+        ))
+    };
+    read_with(text, name, &nobody)
+}
+
+/// The same of a file that may name traces, which `open` opens by the names that they have there.
+///
+/// # Errors
+/// As [`read`], also with what `open` says, at the place where the trace is named.
+pub fn read_with(
+    text: &str,
+    name: &str,
+    open: &dyn Fn(&str) -> Result<Trace, String>,
+) -> Result<Loaded, FileError> {
     let file: raw::File = toml::from_str(text).map_err(|error| syntax(text, &error))?;
     if let Some(case) = &file.case {
-        return derived::load(&file, case, name).map_err(|problem| problem.shown(text));
+        return derived::load(&file, case, name, open).map_err(|problem| problem.shown(text));
     }
-    let scenario = understand::scenario(&file, name).map_err(|problem| problem.shown(text))?;
+    let scenario =
+        understand::scenario(&file, name, open).map_err(|problem| problem.shown(text))?;
     rules::check(&file, &scenario).map_err(|problem| problem.shown(text))?;
     Ok(Loaded::of(scenario))
 }
@@ -77,14 +99,18 @@ impl Loaded {
     /// The same, which says in what it writes that it comes from the file of this name.
     #[must_use]
     pub fn from_file(self, name: &str) -> Self {
-        let Some(scenario) = self.scenario else {
+        let Some(scenario) = &self.scenario else {
             return self;
         };
-        let file = Some(name.to_owned());
-        Self::of(Scenario {
-            file,
-            ..(*scenario).clone()
-        })
+        let scenario = Arc::new(Scenario {
+            file: Some(name.to_owned()),
+            ..(**scenario).clone()
+        });
+        Self {
+            case: CaseRef::from(Arc::clone(&scenario)),
+            scenario: Some(scenario),
+            ..self
+        }
     }
 
     /// A scenario with all its variants.
@@ -98,6 +124,7 @@ impl Loaded {
                 .collect(),
             seed: scenario.seed,
             settings: Vec::new(),
+            traces: Vec::new(),
             case: CaseRef::from(Arc::clone(&scenario)),
             scenario: Some(scenario),
         }

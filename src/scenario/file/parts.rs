@@ -1,7 +1,7 @@
 //! Parts of scenario files: the effects of a link, faults, expectations.
 
 use super::text::{Text, quoted, zero};
-use crate::link::{LinkConfig, Trouble};
+use crate::link::{LinkConfig, Trouble, Windows};
 use crate::scenario::model::{Expectation, Fault, Figure};
 use crate::units::{Bytes, SimTime, Span};
 
@@ -20,6 +20,10 @@ pub(super) fn effects(link: &LinkConfig, base: &LinkConfig) -> Vec<(&'static str
         link.rate
             .filter(|_| link.rate != base.rate)
             .map(|rate| ("rate", quoted(&rate.to_string()))),
+        link.trace
+            .as_ref()
+            .filter(|_| link.trace != base.trace)
+            .map(|trace| ("trace", quoted(trace.name()))),
         link.limit
             .filter(|_| link.limit != base.limit)
             .map(|limit| ("limit", quoted(&limit.to_string()))),
@@ -45,6 +49,16 @@ pub(super) fn effects(link: &LinkConfig, base: &LinkConfig) -> Vec<(&'static str
         link.mtu
             .filter(|_| link.mtu != base.mtu)
             .map(|mtu| ("mtu", mtu.to_string())),
+        text(
+            link.outages != base.outages,
+            "down",
+            Windows(link.outages.clone()).to_string(),
+        ),
+        text(
+            link.holds != base.holds,
+            "hold",
+            Windows(link.holds.clone()).to_string(),
+        ),
     ];
     all.into_iter().flatten().collect()
 }
@@ -62,6 +76,7 @@ pub(super) fn put_fault(text: &mut Text, fault: &Fault) {
     }
     match &fault.what {
         Trouble::Down => text.bare("down", true),
+        Trouble::Hold => text.bare("hold", true),
         Trouble::Loss(chance) => text.put("loss", chance),
         Trouble::Delay(longer) => text.put("delay", zero(*longer)),
         Trouble::Drop(scripts) => text.put("drop", scripts),

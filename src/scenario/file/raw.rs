@@ -9,7 +9,9 @@ use serde::Deserialize;
 
 use super::place::Placed;
 use super::value::{Value, Word};
-use crate::link::{Distribution, DropScripts, LinkConfig, Loss, QueueLimit, Reorder};
+use crate::link::{
+    Distribution, DropScripts, LinkConfig, Loss, Outage, QueueLimit, Reorder, Windows,
+};
 use crate::units::{BitRate, Bytes, Percent, Span};
 
 /// A scenario of wirelab: a built-in case with settings and expectations of one's own (`case`), or a world of one's
@@ -62,6 +64,10 @@ pub(in crate::scenario) struct Host {
     pub(in crate::scenario) down: Option<Value<BitRate>>,
     /// Rate of the line from the host.
     pub(in crate::scenario) up: Option<Value<BitRate>>,
+    /// File with the mahimahi trace that the line to the host follows instead of a rate; its place is told from here.
+    pub(in crate::scenario) down_trace: Option<Placed<String>>,
+    /// File with the mahimahi trace that the line from the host follows.
+    pub(in crate::scenario) up_trace: Option<Placed<String>>,
     /// Drop-tail limit of both, in packets or bytes.
     pub(in crate::scenario) limit: Option<Value<QueueLimit>>,
 }
@@ -85,6 +91,8 @@ macro_rules! effects {
             pub(in crate::scenario) in_order: Option<bool>,
             /// Rate of the bottleneck.
             pub(in crate::scenario) rate: Option<Value<BitRate>>,
+            /// File with the mahimahi trace that it follows instead of a rate; its place is told from here.
+            pub(in crate::scenario) trace: Option<Placed<String>>,
             /// Drop-tail limit of the bottleneck, in packets or bytes.
             pub(in crate::scenario) limit: Option<Value<QueueLimit>>,
             /// Random loss: a chance, or `gemodel P R`.
@@ -97,6 +105,10 @@ macro_rules! effects {
             pub(in crate::scenario) reorder: Option<Value<Reorder>>,
             /// The longest IPv4 packet in bytes that passes unfragmented.
             pub(in crate::scenario) mtu: Option<u16>,
+            /// When everything is lost: FROM..TO, or FROM..TO/PERIOD again and again.
+            pub(in crate::scenario) down: Option<Value<Windows>>,
+            /// When everything is held until the end, as in a handover: FROM..TO, or FROM..TO/PERIOD.
+            pub(in crate::scenario) hold: Option<Value<Windows>>,
         }
 
         impl $name {
@@ -114,6 +126,8 @@ macro_rules! effects {
                     corrupt: self.corrupt.map_or(base.corrupt, |value| value.0),
                     reorder: self.reorder.map(|value| value.0).or(base.reorder),
                     mtu: self.mtu.or(base.mtu),
+                    outages: windows(self.down.as_ref(), &base.outages),
+                    holds: windows(self.hold.as_ref(), &base.holds),
                     ..base.clone()
                 }
             }
@@ -138,6 +152,11 @@ effects! {
 effects! {
     /// What one direction of a path does to frames.
     Back {}
+}
+
+/// The windows that are said, or else those of another link.
+fn windows(said: Option<&Value<Windows>>, base: &[Outage]) -> Vec<Outage> {
+    said.map_or_else(|| base.to_vec(), |windows| windows.0.0.clone())
 }
 
 /// Lookups. Names that are not here are known.
@@ -249,7 +268,7 @@ pub(in crate::scenario) struct Part {
     pub(in crate::scenario) wait: Option<Value<Span>>,
 }
 
-/// Something that goes wrong on a path for a while; one of `down`, `loss`, `delay` and `drop` says what.
+/// Something that goes wrong on a path for a while; one of `down`, `hold`, `loss`, `delay` and `drop` says what.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct FaultTable {
@@ -266,6 +285,9 @@ pub(in crate::scenario) struct FaultTable {
     /// No frame gets through.
     #[serde(default)]
     pub(in crate::scenario) down: bool,
+    /// No frame gets through before the end, and then all go on in their order, as in a handover.
+    #[serde(default)]
+    pub(in crate::scenario) hold: bool,
     /// Each frame is lost by this chance.
     pub(in crate::scenario) loss: Option<Value<Percent>>,
     /// Each frame travels so much longer.

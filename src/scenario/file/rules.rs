@@ -131,6 +131,7 @@ fn fault(table: &Placed<FaultTable>, hosts: &[String]) -> Result<Fault, Problem>
         at,
         lasting,
         down,
+        hold,
         loss,
         delay,
         drop,
@@ -143,6 +144,7 @@ fn fault(table: &Placed<FaultTable>, hosts: &[String]) -> Result<Fault, Problem>
     }
     let troubles = [
         down.then_some(Trouble::Down),
+        hold.then_some(Trouble::Hold),
         loss.map(|chance| Trouble::Loss(chance.0)),
         delay.map(|longer| Trouble::Delay(longer.0)),
         drop.as_ref()
@@ -150,7 +152,7 @@ fn fault(table: &Placed<FaultTable>, hosts: &[String]) -> Result<Fault, Problem>
     ];
     let mut troubles = troubles.into_iter().flatten();
     let (Some(what), None) = (troubles.next(), troubles.next()) else {
-        let message = "a fault needs one of `down = true`, `loss`, `delay` and `drop`, and no two";
+        let message = "a fault needs one of `down = true`, `hold = true`, `loss`, `delay` and `drop`, and no two";
         return Err(Problem::with(table, message));
     };
     let from = SimTime::ZERO + at.map_or(Span::ZERO, |value| value.0);
@@ -159,6 +161,10 @@ fn fault(table: &Placed<FaultTable>, hosts: &[String]) -> Result<Fault, Problem>
             lasting,
             "a fault lasts some time; write for example \"500ms\"",
         ));
+    }
+    if lasting.is_none() && what == Trouble::Hold {
+        let message = "a hold has an end, at which frames go on; write for example for = \"50ms\"";
+        return Err(Problem::with(table, message));
     }
     let until = lasting
         .as_ref()
@@ -263,7 +269,8 @@ pub(super) fn check(file: &File, scenario: &Scenario) -> Result<(), Problem> {
     let bare = Arc::new(bare);
     for table in &file.variant {
         settings(&table.value.set, |setting| {
-            Plan::of(Arc::clone(&bare), "bare", 1, setting.iter().copied())
+            let (case, setting) = (Arc::clone(&bare), setting.iter().copied());
+            Plan::with_traces(case, "bare", 1, setting, &scenario.traces)
         })?;
         let whole = Arc::new(scenario.clone());
         Plan::of(whole, &table.value.name.value, 1, [])

@@ -6,11 +6,13 @@ use super::object::Objects;
 use super::place::{Placed, Problem};
 use super::raw::{File, Link, Serve};
 use super::rules;
+use super::traces::{self, Open};
 use crate::app::browser::Version;
 use crate::app::tls;
 use crate::case::nearest_of;
-use crate::link::LinkConfig;
+use crate::link::{LinkConfig, Trace};
 use crate::scenario::model::{Machine, Name, Page, Path, Scenario, Server, Way};
+use crate::scenario::turn;
 use crate::units::Span;
 
 /// The variant of a scenario that names none.
@@ -20,7 +22,7 @@ pub(in crate::scenario) const AS_WRITTEN: &str = "as-written";
 const MOST_HOSTS: usize = 500;
 
 /// The scenario of a file that has a world of its own.
-pub(super) fn scenario(file: &File, name: &str) -> Result<Scenario, Problem> {
+pub(super) fn scenario(file: &File, name: &str, open: Open<'_>) -> Result<Scenario, Problem> {
     let mut scenario = Scenario {
         name: rules::name(file, name)?,
         question: file
@@ -29,13 +31,14 @@ pub(super) fn scenario(file: &File, name: &str) -> Result<Scenario, Problem> {
             .unwrap_or_else(|| "How long does the page take?".to_owned()),
         seed: file.seed,
         variants: variants(file)?,
-        hosts: hosts(file)?,
+        traces: traces(file, open)?,
         file: None,
+        hosts: hosts(file, open)?,
         recorded: file.recorded.map(|value| value.0),
         ..Scenario::default()
     };
     for link in &file.link {
-        let path = path(link, &scenario)?;
+        let path = path(link, &scenario, open)?;
         scenario.paths.push(path);
     }
     for serve in &file.serve {
@@ -91,7 +94,15 @@ fn variants(file: &File) -> Result<Vec<Way>, Problem> {
     Ok(ways)
 }
 
-fn hosts(file: &File) -> Result<Vec<Machine>, Problem> {
+/// The traces that variants name.
+fn traces(file: &File, open: Open<'_>) -> Result<Vec<Trace>, Problem> {
+    let knobs = turn::knobs();
+    let variants = file.variant.iter();
+    let named = variants.map(|table| traces::named(&table.value.set, &knobs, open));
+    Ok(named.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+fn hosts(file: &File, open: Open<'_>) -> Result<Vec<Machine>, Problem> {
     let mut hosts = Vec::new();
     for (name, host) in &file.hosts {
         rules::is_file_name(name, "host")?;
@@ -105,11 +116,14 @@ fn hosts(file: &File) -> Result<Vec<Machine>, Problem> {
             limit,
             ..LinkConfig::default()
         };
-        let machine = Machine {
+        let mut machine = Machine {
             name: name.value.clone(),
             up: line(host.up.map(|value| value.0)),
             down: line(host.down.map(|value| value.0)),
         };
+        let traces = (host.up_trace.as_ref(), host.down_trace.as_ref());
+        traces::put(&mut machine.up, host.up.is_some(), traces.0, open)?;
+        traces::put(&mut machine.down, host.down.is_some(), traces.1, open)?;
         hosts.push((name.at, machine));
     }
     // In the order of the file, which is that of captures and reports.
@@ -149,7 +163,7 @@ pub(super) fn unknown(what: &str, name: &str, known: &[String], remedy: &str) ->
     format!("no {what} is called `{name}`{near}; {known}")
 }
 
-fn path(link: &Placed<Link>, scenario: &Scenario) -> Result<Path, Problem> {
+fn path(link: &Placed<Link>, scenario: &Scenario, open: Open<'_>) -> Result<Path, Problem> {
     let table = &link.value;
     let ends = [host(&table.from, scenario)?, host(&table.to, scenario)?];
     if ends[0] == ends[1] {
@@ -164,11 +178,13 @@ fn path(link: &Placed<Link>, scenario: &Scenario) -> Result<Path, Problem> {
         );
         return Err(Problem::with(&table.to, message));
     }
-    let there = table.on(&LinkConfig::default());
-    let back = table
-        .back
-        .as_ref()
-        .map_or_else(|| there.clone(), |back| back.on(&there));
+    let mut there = table.on(&LinkConfig::default());
+    traces::put(&mut there, table.rate.is_some(), table.trace.as_ref(), open)?;
+    let mut back = there.clone();
+    if let Some(table) = &table.back {
+        back = table.on(&there);
+        traces::put(&mut back, table.rate.is_some(), table.trace.as_ref(), open)?;
+    }
     let mut path = Path { ends, there, back };
     if let Some(rtt) = &table.rtt {
         let delayed = table.back.as_ref().is_some_and(|back| back.delay.is_some());

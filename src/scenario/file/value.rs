@@ -9,7 +9,7 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-use crate::link::{Distribution, DropScripts, Loss, QueueLimit, Reorder};
+use crate::link::{Distribution, DropScripts, Loss, QueueLimit, Reorder, Windows};
 use crate::units::{BitRate, Bytes, Percent, Span};
 
 /// A quantity that is written as a text.
@@ -45,6 +45,7 @@ quantities! {
     QueueLimit: "a queue limit", "100p", "p";
     Distribution: "a distribution", "normal";
     Reorder: "a reordering", "25% gap 5";
+    Windows: "a window of time", "2s..2.5s";
     DropScripts: "drop scripts", "s2c:data:5-7,c2s:syn:1";
 }
 

@@ -62,6 +62,14 @@ impl Scenario {
             if let Some(rate) = host.up.rate {
                 text.put("up", rate);
             }
+            for (key, trace) in [
+                ("down_trace", &host.down.trace),
+                ("up_trace", &host.up.trace),
+            ] {
+                if let Some(trace) = trace {
+                    text.put(key, trace.name());
+                }
+            }
             if let Some(limit) = host.down.limit {
                 text.put("limit", limit);
             }

@@ -98,6 +98,7 @@ impl Moment<'_> {
             Field::Text => text(self.contents.told(self.position, &self.entry.event).1),
             Field::Link => match &self.entry.event {
                 Event::Link(link, _)
+                | Event::Schedule(link, _)
                 | Event::FrameQueued { link, .. }
                 | Event::FrameDropped { link, .. }
                 | Event::FrameDuplicated { link, .. }
@@ -158,6 +159,7 @@ impl Moment<'_> {
             | Event::App(host, _) => *host,
             Event::Socket(socket, _) => socket.host,
             Event::Link(link, _)
+            | Event::Schedule(link, _)
             | Event::FrameQueued { link, .. }
             | Event::FrameDropped { link, .. }
             | Event::FrameDuplicated { link, .. }
@@ -228,6 +230,7 @@ pub(super) const fn event_word(event: &Event) -> &'static str {
     match event {
         Event::Host(..) => "host",
         Event::Link(..) => "link",
+        Event::Schedule(..) => "schedule",
         Event::FrameSent { .. } => "sent",
         Event::FrameQueued { .. } => "queued",
         Event::FrameDropped { .. } => "drop",
