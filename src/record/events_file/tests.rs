@@ -72,7 +72,7 @@ fn a_foreign_file_another_version_and_bytes_at_the_end_are_told_apart() {
     let error = read(&bytes[..]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "the events file has version 9, this wirelab reads version 4: run the case again"
+        "the events file has version 9, this wirelab reads version 5: run the case again"
     );
 }
 
