@@ -54,7 +54,7 @@ pub(super) enum Verb {
     Accuracy(AccuracyArgs),
     /// Explains captures of tcpdump or Wireshark: losses, and where the time went
     Explain(ExplainArgs),
-    /// Lets real programs play hosts of a case, in real time, behind TAP devices (Linux, as root)
+    /// Lets real programs play hosts of a case, in real time (Linux, as root)
     Attach(AttachArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),

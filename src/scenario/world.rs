@@ -223,7 +223,10 @@ impl Builder<'_, '_> {
             (object.path.clone(), http::Object { bytes, think })
         });
         let site = Site::named(objects, self.requests.clone());
-        let site = site.with_documents(self.document(position));
+        let mut site = site.with_documents(self.document(position));
+        if self.stage.is_attached {
+            site = site.with_pictures();
+        }
         let (net, spawner) = (self.net(server.host), self.stage.spawner());
         let mut serving = http::Server::new(net.clone(), spawner.clone(), server.port, site);
         let tls = self.terms(server).map(|terms| {

@@ -30,6 +30,7 @@ fn the_help_shows_verbs_and_examples() {
       merge        Puts the shards of a sweep together
       accuracy     Compares the lab with measurements of Linux, with formulas and with bare smoltcp
       explain      Explains captures of tcpdump or Wireshark: losses, and where the time went
+      attach       Lets real programs play hosts of a case, in real time (Linux, as root)
       completions  Prints a completion script for a shell
 
     Options:

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-use super::{Carrier, Filler, Requests};
+use super::{Carrier, Filler, Requests, picture};
 use crate::event::{AppEvent, Phase, RequestId, SocketId};
 use crate::rt::{Net, TcpStream};
 use crate::units::Span;
@@ -67,6 +67,30 @@ impl Site {
     pub fn with_documents(self, documents: impl IntoIterator<Item = (String, Bytes)>) -> Self {
         let documents = Rc::new(documents.into_iter().collect());
         Self { documents, ..self }
+    }
+
+    /// The same whose objects are pictures, where they can be, save those that are something already.
+    #[must_use]
+    pub fn with_pictures(self) -> Self {
+        let numbered = (1..)
+            .zip(self.objects.iter())
+            .map(|(ordinal, object)| (Self::path(ordinal), object));
+        let named = self.paths.iter();
+        let named = named.map(|(path, position)| (path.clone(), &self.objects[*position]));
+        let objects = numbered.filter(|_| self.paths.is_empty()).chain(named);
+        let mut by_size = BTreeMap::new();
+        let mut documents = (*self.documents).clone();
+        for (path, object) in objects {
+            let size = by_size.entry(object.bytes);
+            let picture = size.or_insert_with(|| picture(object.bytes)).clone();
+            if let Some(picture) = picture {
+                documents.entry(path).or_insert(picture);
+            }
+        }
+        Self {
+            documents: Rc::new(documents),
+            ..self
+        }
     }
 
     /// The path of the `ordinal`th object, counted from 1.

@@ -88,14 +88,15 @@ pub(super) fn build(plan: &Plan, stage: &mut Stage<'_>) -> Main {
     }
 }
 
-/// What the servers have; for browsers outside also a document that names the images.
+/// What the servers have; for browsers outside also a document that names the images, and images to see.
 fn site(plan: &Plan, stage: &Stage<'_>, requests: &Requests) -> Site {
     let site = Site::new(objects(plan), requests.clone());
     if !stage.is_attached {
         return site;
     }
     let paths: Vec<_> = wants(plan).into_iter().map(|want| want.path).collect();
-    site.with_documents(document(&paths, None).map(|document| ("/".to_owned(), document)))
+    let gallery = document(&paths, None).map(|document| ("/".to_owned(), document));
+    site.with_documents(gallery).with_pictures()
 }
 
 /// Both sides over TLS, or QUIC.

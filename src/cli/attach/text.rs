@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::attach::Punctuality;
 use crate::case::{Offers, Plan};
-use crate::measure::conversation::Traffic;
+use crate::measure::conversation::{Traffic, grouped, spoken};
 use crate::units::Span;
 
 /// A host that programs play.
@@ -82,7 +82,7 @@ impl Told<'_> {
                     "{host}: {} > {} took {}, {}",
                     conversation.ends[0],
                     conversation.ends[1],
-                    conversation.duration(),
+                    spoken(conversation.duration()),
                     conversation.constraint()
                 ));
             }
@@ -102,16 +102,21 @@ impl Told<'_> {
     /// How late frames were.
     fn punctual(&self) -> String {
         let punctuality = self.punctuality;
-        let lasted = self.lasted;
-        let count = punctuality.written_frames();
+        let lasted = spoken(self.lasted);
+        let count = grouped(punctuality.written_frames() as u64);
         let Some((due, worst)) = punctuality.worst() else {
             return format!("{lasted} in real time, and no frame came to a device");
         };
-        let (half, most) = (punctuality.percentile(50), punctuality.percentile(99));
-        let late = punctuality.late_frames();
+        let [half, most] = [50, 99].map(|percent| spoken(punctuality.percentile(percent)));
+        let late = match punctuality.late_frames() {
+            0 => "none was late by more than 1 ms".to_owned(),
+            late => format!("{} were late by more than 1 ms", grouped(late as u64)),
+        };
         let mut text = format!(
             "{lasted} in real time; {count} frames came to devices, half of them within {half} of their moments, 99 % \
-             within {most}; {late} were late by more than 1 ms, the latest by {worst} at {due} s"
+             within {most}; {late}, the latest by {} at {} s",
+            spoken(worst),
+            due.as_millis_f64() / 1e3
         );
         if punctuality.refused() > 0 {
             write!(text, "; devices refused {} more", punctuality.refused())
