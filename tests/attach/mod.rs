@@ -8,6 +8,7 @@ mod inside;
 mod kernels;
 mod manners;
 mod programs;
+mod recorded;
 
 use std::collections::BTreeSet;
 use std::fs;
