@@ -40,16 +40,7 @@ pub(super) fn write(
     let Finished { recording, result } = finished;
     let title = title(&recording.run, about(&**plan.case(), plan.variant()));
     let directory = format!("{CAPTURES}/{}/{}", result.case, result.variant);
-    let mut files = write_captures(recording, choice.snaplen, &directory, staging)?;
-    files.extend(write_qlogs(recording, &directory, staging)?);
-    for log in LinkLog::all(recording) {
-        let path = format!("{directory}/{}", log.file_name());
-        staging.write(&path, |out| Ok(log.write(out)?))?;
-        files.push(path);
-    }
-    let events = format!("{directory}/{EVENTS}");
-    staging.write(&events, |out| Ok(events_file::write(recording, out)?))?;
-    files.push(events);
+    let mut files = write_recording(recording, choice.snaplen, &directory, staging)?;
     let pages = Page::all(recording);
     if let Some(archive) = har::archive(recording, &pages) {
         let path = format!("{directory}/{HAR}");
@@ -68,7 +59,27 @@ pub(super) fn write(
     })
 }
 
-pub(super) fn write_captures(
+/// Writes a recording as others read it, and as it is, and returns the names of the files.
+pub(super) fn write_recording(
+    recording: &Recording,
+    snaplen: Option<u32>,
+    directory: &str,
+    staging: &Staging,
+) -> Result<Vec<String>> {
+    let mut files = write_captures(recording, snaplen, directory, staging)?;
+    files.extend(write_qlogs(recording, directory, staging)?);
+    for log in LinkLog::all(recording) {
+        let path = format!("{directory}/{}", log.file_name());
+        staging.write(&path, |out| Ok(log.write(out)?))?;
+        files.push(path);
+    }
+    let events = format!("{directory}/{EVENTS}");
+    staging.write(&events, |out| Ok(events_file::write(recording, out)?))?;
+    files.push(events);
+    Ok(files)
+}
+
+fn write_captures(
     recording: &Recording,
     snaplen: Option<u32>,
     directory: &str,

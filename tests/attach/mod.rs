@@ -175,20 +175,77 @@ fn page_time(recording: &Recording) -> Span {
     last.since(first)
 }
 
-/// Compares again, as long as the machine was late enough to explain that it failed.
-fn agree(what: &str, mut compare: impl FnMut() -> (f64, Result<(), String>)) {
-    for attempt in 1..=ATTEMPTS {
-        let (worst, outcome) = compare();
-        let Err(reason) = outcome else { return };
-        println!("{what}: {reason}; the latest frame was {worst:.1} ms late");
-        assert!(attempt < ATTEMPTS && worst > 0.5, "{what}: {reason}");
+/// What a measurement is to be.
+struct Claim {
+    what: String,
+    measured: f64,
+    expected: f64,
+    /// The part of the expected value by which it may differ, and so much more.
+    part: f64,
+    allowance: f64,
+}
+
+impl Claim {
+    /// A time, in ms.
+    fn time(
+        what: impl Into<String>,
+        measured: f64,
+        expected: f64,
+        (part, allowance): (f64, f64),
+    ) -> Self {
+        Self {
+            what: what.into(),
+            measured,
+            expected,
+            part,
+            allowance,
+        }
+    }
+
+    fn is_within(&self, part: f64, allowance: f64) -> bool {
+        (self.measured - self.expected).abs() <= self.expected * part + allowance
+    }
+
+    fn holds(&self) -> bool {
+        self.is_within(self.part, self.allowance)
+    }
+
+    /// Whether it holds as it would on a machine that is late.
+    fn holds_roughly(&self) -> bool {
+        self.is_within((2.0 * self.part).max(0.25), self.allowance + 25.0)
     }
 }
 
-/// Whether a measured time in ms is within a part of the expected one and an allowance.
-fn within(measured: f64, expected: f64, part: f64, allowance: f64) -> Result<(), String> {
-    if (measured - expected).abs() <= expected * part + allowance {
-        return Ok(());
+/// How late the latest frame may be, in ms, where an attempt counts.
+const PUNCTUAL: f64 = 1.0;
+
+/// Makes claims of attachments, again and again where the machine was late, which each attachment measures itself: on a
+/// machine that is late each time they have to hold roughly.
+fn agree(what: &str, mut attempt: impl FnMut() -> (f64, Vec<Claim>)) {
+    let mut roughly = false;
+    for _ in 0..ATTEMPTS {
+        let (worst, claims) = attempt();
+        let wrong: Vec<_> = claims.iter().filter(|claim| !claim.holds()).collect();
+        if wrong.is_empty() {
+            return;
+        }
+        for Claim {
+            what: claim,
+            measured,
+            expected,
+            ..
+        } in &wrong
+        {
+            println!(
+                "{what}: {claim} {measured:.3} instead of {expected:.3}; the latest frame was {worst:.1} ms late"
+            );
+        }
+        assert!(
+            worst > PUNCTUAL,
+            "{what} does not agree, and every frame was punctual"
+        );
+        roughly |= claims.iter().all(Claim::holds_roughly);
     }
-    Err(format!("{measured:.3} ms instead of {expected:.3} ms"))
+    assert!(roughly, "{what} does not even agree roughly");
+    println!("{what} was held roughly only: the machine was late {ATTEMPTS} times");
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use wirelab::case::{Plan, Run};
 use wirelab::scenario;
 
-use super::{Scratch, agree, attach, has, page_time, turn, within};
+use super::{Claim, Scratch, agree, attach, has, page_time, turn};
 
 /// The time of a page in ms as the lab has it alone.
 fn alone(case: &str, variant: &str, settings: &[&str]) -> f64 {
@@ -29,7 +29,8 @@ fn hold(variant: &str, settings: &[&str], command: &[&str]) {
         let attached = attach(variant, &arguments);
         let together = page_time(&attached.recording).as_millis_f64();
         println!("{variant}: {together:.1} ms, and {alone:.1} ms alone");
-        (attached.worst(), within(together, alone, 0.05, 5.0))
+        let claim = Claim::time("page", together, alone, (0.05, 5.0));
+        (attached.worst(), vec![claim])
     });
 }
 
@@ -158,7 +159,8 @@ fn a_browser_loads_a_gallery() {
             let attached = attach(&format!("chromium-{name}"), &arguments);
             let together = page_time(&attached.recording).as_millis_f64();
             println!("{name}: {together:.1} ms, and {alone:.1} ms alone");
-            (attached.worst(), within(together, alone, 0.05, 5.0))
+            let claim = Claim::time("page", together, alone, (0.05, 5.0));
+            (attached.worst(), vec![claim])
         });
     }
 }

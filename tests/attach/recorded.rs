@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{PROGRAM, Scratch, agree, attach, has, turn, within};
+use super::{Claim, PROGRAM, Scratch, agree, attach, has, turn};
 
 /// Opens the page of the first argument and writes its archive to the second; the third is a profile's directory, the
 /// fourth the program that records.
@@ -181,7 +181,8 @@ fn a_recorded_page_says_how_long_it_takes_elsewhere() {
             let other = out.0.join("other.har");
             let (measured, worst) = measure(conditions, &out, &recorder, &other);
             println!("{what}: {predicted:.0} ms predicted, {measured:.0} ms measured");
-            (worst, within(predicted, measured, 0.15, 20.0))
+            let claim = Claim::time("page", predicted, measured, (0.15, 20.0));
+            (worst, vec![claim])
         });
     }
 }

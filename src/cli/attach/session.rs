@@ -13,14 +13,14 @@ use super::programs::Programs;
 use super::text::{self, Player, Told};
 use crate::attach::{Attached, Name, Namespace, Punctuality, attend, permitted};
 use crate::case::{Offers, Plan, Run};
-use crate::cli::artefacts::{CAPTURES, EVENTS, write_captures};
+use crate::cli::artefacts::{CAPTURES, write_recording};
 use crate::cli::failure::cannot_write;
 use crate::cli::output::{Committed, Staging};
 use crate::cli::{Outcome, selection, terminal};
 use crate::measure::conversation::Traffic;
+use crate::record::Recording;
 use crate::record::foreign::Capture;
 use crate::record::pcapng::Captures;
-use crate::record::{Recording, events_file};
 use crate::sim::World;
 use crate::units::{SimTime, Span};
 
@@ -252,10 +252,7 @@ fn write(
         plan.case().name(),
         plan.variant()
     );
-    let mut files = write_captures(recording, None, &directory, &staging)?;
-    let events = format!("{directory}/{EVENTS}");
-    staging.write(&events, |out| Ok(events_file::write(recording, out)?))?;
-    files.push(events);
+    let mut files = write_recording(recording, None, &directory, &staging)?;
     let result = format!("{directory}/attach.json");
     files.push(result.clone());
     let json = told.json(&files)?;
