@@ -108,6 +108,7 @@ fn what_is_wrong_is_said_before_anything_is_made() {
 fn what_was_made_is_removed_and_the_world_answers_where_nobody_is() {
     let Some(_turn) = turn() else { return };
     let netns = format!("wl-alone-{}", std::process::id());
+    let is_there_before = Path::new("/etc/netns").exists();
     // The gateway says at once that 203.0.113.1 cannot be reached; without it the connection would wait for minutes.
     let script = "if timeout 5 bash -c '</dev/tcp/203.0.113.1/80'; then exit 1; \
                   elif [ $? -eq 124 ]; then exit 2; else cat /etc/hosts; fi";
@@ -123,6 +124,20 @@ fn what_was_made_is_removed_and_the_world_answers_where_nobody_is() {
     let attached = attach("alone", &arguments);
     assert_eq!(attached.result["command_status"], 0);
     assert!(!namespaces().contains(&netns));
+    let two = [
+        "transfer/download",
+        "--as",
+        "server",
+        "--as",
+        "client",
+        "--netns",
+        &netns,
+        "--for",
+        "200ms",
+    ];
+    attach("two", &two);
+    assert!(!namespaces().contains(&netns));
+    assert_eq!(Path::new("/etc/netns").exists(), is_there_before);
     assert!(
         !Path::new("/etc/netns")
             .join(format!("{netns}-client"))

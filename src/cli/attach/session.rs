@@ -38,7 +38,7 @@ struct Session<'a> {
     offers: Offers,
     /// The names of the hosts that programs play, in the order of `attached`.
     names: Vec<String>,
-    attached: Vec<Attached>,
+    attached: Stack,
     /// The file with the certificate to trust; it is gone when this is dropped.
     authority: Option<Authority>,
     interrupted: Arc<AtomicBool>,
@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
             run,
             offers,
             names,
-            attached: Vec::new(),
+            attached: Stack(Vec::new()),
             authority,
             interrupted,
         };
@@ -109,13 +109,13 @@ impl<'a> Session<'a> {
             let (host, info) = self.run.host_info(name);
             let netns = format!("{}-{name}", self.args.netns);
             let namespace = Namespace::make(&netns, &info, &known, resolver)?;
-            self.attached.push(Attached { host, namespace });
+            self.attached.0.push(Attached { host, namespace });
         }
         Ok(())
     }
 
     fn players(&self) -> Vec<Player<'_>> {
-        let both = std::iter::zip(&self.names, &self.attached);
+        let both = std::iter::zip(&self.names, &self.attached.0);
         both.map(|(name, attached)| Player {
             name,
             address: self.run.address(attached.host),
@@ -127,10 +127,10 @@ impl<'a> Session<'a> {
     /// Lets it go on to its end. Returns how punctual it was, the programs, and whether the lab's client came to its end.
     fn go(&mut self) -> Result<(Punctuality, Programs, bool)> {
         let authority = self.authority.as_ref().map(|file| file.path.as_path());
-        let played: Vec<_> = std::iter::zip(self.names.iter().cloned(), &self.attached).collect();
+        let played: Vec<_> = std::iter::zip(self.names.iter().cloned(), &self.attached.0).collect();
         let mut programs = Programs::start(self.args, &played, authority)?;
         let until = self.args.lasting.map(|span| SimTime::ZERO + span);
-        let (interrupted, attached) = (Arc::clone(&self.interrupted), &self.attached);
+        let (interrupted, attached) = (Arc::clone(&self.interrupted), &self.attached.0);
         let (world, mut main_has_ended) = self.run.parts();
         let (mut failed, mut ending, mut main_ended) = (None, None, false);
         let punctuality = attend(world, attached, |world| {
@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
             ..
         } = self;
         // First of all what was made outside is removed.
-        let hosts: Vec<_> = attached.iter().map(|one| one.host).collect();
+        let hosts: Vec<_> = attached.0.iter().map(|one| one.host).collect();
         drop((attached, authority));
         let lasted = run.now() - SimTime::ZERO;
         let recording = run.stop(&names);
@@ -261,6 +261,15 @@ fn write(
         Ok(out.write_all(b"\n")?)
     })?;
     Ok((files, staging.commit()?))
+}
+
+/// What was made last is removed first: the first namespace has made the directory in which the others have theirs.
+struct Stack(Vec<Attached>);
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        while self.0.pop().is_some() {}
+    }
 }
 
 /// A certificate to trust, in a file for programs to read.

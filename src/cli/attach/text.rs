@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::attach::Punctuality;
 use crate::case::{Offers, Plan};
 use crate::measure::conversation::{Traffic, grouped, spoken};
-use crate::units::Span;
+use crate::units::{SimTime, Span};
 
 /// A host that programs play.
 #[derive(Clone, Copy, Debug)]
@@ -92,10 +92,12 @@ impl Told<'_> {
         let captures: Vec<_> = captures
             .map(|file| out.join(file).display().to_string())
             .collect();
-        line(format!(
-            "`wirelab explain {}` says more",
-            captures.join(" ")
-        ));
+        if self.punctuality.written_frames() > 0 {
+            line(format!(
+                "`wirelab explain {}` says more",
+                captures.join(" ")
+            ));
+        }
         text
     }
 
@@ -114,9 +116,9 @@ impl Told<'_> {
         };
         let mut text = format!(
             "{lasted} in real time; {count} frames came to devices, half of them within {half} of their moments, 99 % \
-             within {most}; {late}, the latest by {} at {} s",
+             within {most}; {late}, the latest by {} at {}",
             spoken(worst),
-            due.as_millis_f64() / 1e3
+            spoken(due - SimTime::ZERO)
         );
         if punctuality.refused() > 0 {
             write!(text, "; devices refused {} more", punctuality.refused())
