@@ -1,6 +1,8 @@
 //! One attachment from beginning to end: namespaces, programs, the world's pace, files.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -281,8 +283,13 @@ impl Authority {
     fn write(pem: &str) -> Result<Self> {
         let name = format!("wirelab-{}-ca.pem", std::process::id());
         let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, pem).map_err(|error| cannot_write(&path, &error.into()))?;
-        Ok(Self { path })
+        // Whatever has that name already is not ours, and is neither written to nor removed.
+        let made = File::create_new(&path);
+        let mut out = made.map_err(|error| cannot_write(&path, &error.into()))?;
+        let file = Self { path };
+        let written = out.write_all(pem.as_bytes());
+        written.map_err(|error| cannot_write(&file.path, &error.into()))?;
+        Ok(file)
     }
 }
 

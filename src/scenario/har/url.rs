@@ -56,7 +56,7 @@ impl Url {
         };
         let name: String = self.host.chars().map(fine).collect();
         let labels = name.split('.').map(|label| {
-            let label: String = label.trim_matches('-').chars().take(40).collect();
+            let label = cut(label);
             if label.is_empty() {
                 "x".to_owned()
             } else {
@@ -69,7 +69,7 @@ impl Url {
             .last()
             .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
         if is_number || self.host.contains(':') {
-            return format!("ip-{}.test", labels.join("-"));
+            return format!("ip-{}.test", cut(&labels.join("-")));
         }
         labels.join(".")
     }
@@ -98,6 +98,12 @@ fn parted(authority: &str) -> (&str, Option<u16>) {
         Some((host, port)) => (host, port.parse().ok()),
         None => (authority, None),
     }
+}
+
+/// The beginning of a label, which neither begins nor ends with a dash (RFC 1123 section 2.1), wherever it is cut.
+fn cut(label: &str) -> String {
+    let label: String = label.trim_matches('-').chars().take(40).collect();
+    label.trim_end_matches('-').to_owned()
 }
 
 #[cfg(test)]
