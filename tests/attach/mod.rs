@@ -37,7 +37,26 @@ fn turn() -> Option<MutexGuard<'static, ()>> {
         println!("skipped: {error}");
         return None;
     }
+    if let Err(reason) = trial() {
+        println!("skipped: there can be no namespaces with TAP devices here: {reason}");
+        return None;
+    }
     Some(TURN.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Makes, without the program, what it would make.
+fn trial() -> Result<(), String> {
+    let name = format!("wl-trial-{}", std::process::id());
+    let ip = |arguments: &[&str]| {
+        let output = Command::new("ip").args(arguments).output();
+        let output = output.map_err(|error| format!("ip: {error}"))?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        output.status.success().then_some(()).ok_or(said)
+    };
+    ip(&["netns", "add", &name])?;
+    let tried = ip(&["-n", &name, "tuntap", "add", "trial0", "mode", "tap"])
+        .and_then(|()| ip(&["netns", "exec", &name, "true"]));
+    tried.and(ip(&["netns", "del", &name]))
 }
 
 /// Whether a program is there; in CI it has to be.
@@ -216,13 +235,13 @@ impl Claim {
     }
 }
 
-/// How late the latest frame may be, in ms, where an attempt counts.
+/// How late the latest frame may be, in ms, of an attempt that was not disturbed.
 const PUNCTUAL: f64 = 1.0;
 
-/// Makes claims of attachments, again and again where the machine was late, which each attachment measures itself: on a
-/// machine that is late each time they have to hold roughly.
+/// Makes claims of attachments until they hold. Where none does, they have to hold roughly, and may only if the machine was
+/// late, which each attachment measures itself.
 fn agree(what: &str, mut attempt: impl FnMut() -> (f64, Vec<Claim>)) {
-    let mut roughly = false;
+    let (mut roughly, mut late) = (false, false);
     for _ in 0..ATTEMPTS {
         let (worst, claims) = attempt();
         let wrong: Vec<_> = claims.iter().filter(|claim| !claim.holds()).collect();
@@ -240,12 +259,10 @@ fn agree(what: &str, mut attempt: impl FnMut() -> (f64, Vec<Claim>)) {
                 "{what}: {claim} {measured:.3} instead of {expected:.3}; the latest frame was {worst:.1} ms late"
             );
         }
-        assert!(
-            worst > PUNCTUAL,
-            "{what} does not agree, and every frame was punctual"
-        );
+        late |= worst > PUNCTUAL;
         roughly |= claims.iter().all(Claim::holds_roughly);
     }
+    assert!(late, "{what} never agrees, and every frame was punctual");
     assert!(roughly, "{what} does not even agree roughly");
-    println!("{what} was held roughly only: the machine was late {ATTEMPTS} times");
+    println!("{what} was held roughly only: the machine was late");
 }
