@@ -37,11 +37,13 @@ fn turn() -> Option<MutexGuard<'static, ()>> {
         println!("skipped: {error}");
         return None;
     }
+    // The trial makes a namespace too, which nobody else is to see.
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Err(reason) = trial() {
         println!("skipped: there can be no namespaces with TAP devices here: {reason}");
         return None;
     }
-    Some(TURN.lock().unwrap_or_else(PoisonError::into_inner))
+    Some(turn)
 }
 
 /// Makes, without the program, what it would make.
