@@ -65,7 +65,8 @@ Examples:
                                                        ip netns exec wirelab-client curl http://images.test/
   wirelab attach shop.toml --set loss=1% -- curl -so /dev/null -w '%{time_total}\\n' https://shop.test/
   wirelab attach transfer/download --set rtt=80ms --as client --as server \\
-    --run server='python3 -m http.server 80' -- curl -sO http://server.test/big.iso
+    --run server='python3 -m http.server 80' -- \\
+    curl -sO --retry 9 --retry-connrefused http://server.test/big.iso
 
 It makes a network namespace for each host that programs play, with a TAP device as its only way out, and
 removes both. It needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN, and `ip` of iproute2. COMMAND finds the
