@@ -47,11 +47,8 @@ pub fn attend(
     let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
     let pace = Pace::from(world.now());
     thread::scope(|scope| {
-        let writers = attached.iter().map(|one| {
-            let (writer, work) = Writer::new(one.namespace.wire(), pace);
-            scope.spawn(work);
-            writer
-        });
+        let wires = attached.iter().map(|one| one.namespace.wire());
+        let writers = wires.map(|wire| Writer::start(scope, wire, pace));
         let mut pacer = Pacer {
             looked: world.now(),
             longest_turn: Span::ZERO,

@@ -3,9 +3,11 @@
 //! The kernel does most of what a frame causes while the frame is being written: it takes the segment in, and sends what
 //! that allows. A world that waited for it would be late with the next frame of a burst.
 
+use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -26,19 +28,16 @@ pub(super) struct Pace {
 
 /// Writes frames to a device, each at once.
 #[derive(Debug)]
-pub(super) struct Writer<'a> {
-    wire: &'a Wire,
+pub(super) struct Writer<'scope> {
+    wire: &'scope Wire,
     pace: Pace,
+    /// To the thread beside the world.
     queue: Sender<(SimTime, Bytes)>,
-    shared: Arc<Shared>,
-}
-
-/// What both threads see.
-#[derive(Debug, Default)]
-struct Shared {
-    /// Frames that the other thread has not written yet.
-    waiting: AtomicU64,
-    punctuality: Mutex<Punctuality>,
+    /// Frames that it has not written yet.
+    waiting: Arc<AtomicU64>,
+    thread: ScopedJoinHandle<'scope, Punctuality>,
+    /// Of the frames that the thread of the world has written itself.
+    punctuality: Punctuality,
 }
 
 impl Pace {
@@ -61,76 +60,74 @@ impl Pace {
     }
 }
 
-impl<'a> Writer<'a> {
-    /// A writer to a device, and what its thread is to run.
-    pub(super) fn new(wire: &'a Wire, pace: Pace) -> (Self, impl FnOnce() + Send + use<'a>) {
+impl<'scope> Writer<'scope> {
+    /// A writer to a device, with a thread of its own.
+    pub(super) fn start<'env>(
+        scope: &'scope Scope<'scope, 'env>,
+        wire: &'env Wire,
+        pace: Pace,
+    ) -> Self {
         let (queue, frames) = mpsc::channel();
-        let shared = Arc::new(Shared::default());
-        let of_thread = Arc::clone(&shared);
-        let run = move || work(wire, pace, &frames, &of_thread);
-        let writer = Self {
+        let waiting = Arc::new(AtomicU64::new(0));
+        let of_thread = Arc::clone(&waiting);
+        Self {
             wire,
             pace,
             queue,
-            shared,
-        };
-        (writer, run)
+            waiting,
+            thread: scope.spawn(move || work(wire, pace, &frames, &of_thread)),
+            punctuality: Punctuality::default(),
+        }
     }
 
     /// Writes a frame; in a burst beside the world, since waking somebody for a single one takes longer.
-    pub(super) fn write(&self, delivery: Delivery, is_burst: bool) {
+    pub(super) fn write(&mut self, delivery: Delivery, is_burst: bool) {
         let Delivery { at, bytes, .. } = delivery;
-        let is_idle = self.shared.waiting.load(Ordering::Acquire) == 0;
+        let is_idle = self.waiting.load(Ordering::Acquire) == 0;
         if is_idle && !is_burst {
-            self.shared.put(self.wire, self.pace, at, &bytes);
+            put(self.wire, self.pace, at, &bytes, &mut self.punctuality);
             return;
         }
-        self.shared.waiting.fetch_add(1, Ordering::Release);
-        if let Err(returned) = self.queue.send((at, bytes)) {
-            // Its thread has ended early; then the world waits.
-            let (at, bytes) = returned.0;
-            self.shared.put(self.wire, self.pace, at, &bytes);
-            self.shared.waiting.fetch_sub(1, Ordering::Release);
-        }
+        self.waiting.fetch_add(1, Ordering::Release);
+        let sent = self.queue.send((at, bytes));
+        sent.expect("its thread goes on for as long as there is a queue");
     }
 
     /// Waits until everything is written; how punctual that was.
     pub(super) fn finish(self) -> Punctuality {
-        let Self { queue, shared, .. } = self;
+        let Self {
+            queue,
+            thread,
+            mut punctuality,
+            ..
+        } = self;
         drop(queue);
-        while shared.waiting.load(Ordering::Acquire) > 0 {
-            std::thread::yield_now();
-        }
-        shared.punctuality()
+        let beside = thread.join();
+        punctuality.join(beside.unwrap_or_else(|panic| resume_unwind(panic)));
+        punctuality
     }
 }
 
-/// Writes what comes, until the writer is dropped.
-fn work(wire: &Wire, pace: Pace, frames: &Receiver<(SimTime, Bytes)>, shared: &Shared) {
+/// Writes what comes, until the writer is dropped; how punctual that was.
+fn work(
+    wire: &Wire,
+    pace: Pace,
+    frames: &Receiver<(SimTime, Bytes)>,
+    waiting: &AtomicU64,
+) -> Punctuality {
     ahead_of_others();
+    let mut punctuality = Punctuality::default();
     while let Ok((at, bytes)) = frames.recv() {
-        shared.put(wire, pace, at, &bytes);
-        shared.waiting.fetch_sub(1, Ordering::Release);
+        put(wire, pace, at, &bytes, &mut punctuality);
+        waiting.fetch_sub(1, Ordering::Release);
     }
+    punctuality
 }
 
-impl Shared {
-    fn put(&self, wire: &Wire, pace: Pace, at: SimTime, bytes: &[u8]) {
-        let written = wire.write(bytes);
-        let now = pace.now();
-        let mut punctuality = self
-            .punctuality
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match written {
-            Ok(()) => punctuality.written(at, now.since(at)),
-            Err(_) => punctuality.refuse(),
-        }
-    }
-
-    /// How punctual it was so far.
-    fn punctuality(&self) -> Punctuality {
-        let punctuality = self.punctuality.lock();
-        punctuality.unwrap_or_else(PoisonError::into_inner).clone()
+/// Writes a frame, which was due at `at`.
+fn put(wire: &Wire, pace: Pace, at: SimTime, bytes: &[u8], punctuality: &mut Punctuality) {
+    match wire.write(bytes) {
+        Ok(()) => punctuality.written(at, pace.now().since(at)),
+        Err(_) => punctuality.refuse(),
     }
 }

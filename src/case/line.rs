@@ -83,9 +83,13 @@ impl Plan {
 
     /// Whether nothing on the path depends on chance, a rate, a trace, a script or the moment.
     pub fn is_clean(&self) -> bool {
+        self.is_steady() && self.is_calm("rate")
+    }
+
+    /// Whether nothing on the path depends on chance, a trace, a script or the moment; it may have a rate.
+    pub fn is_steady(&self) -> bool {
         let keys = [
             "jitter",
-            "rate",
             "loss",
             "drop",
             "trace",
@@ -93,9 +97,12 @@ impl Plan {
             "down",
             "hold",
         ];
-        let is_calm = |key: &&str| matches!(self.text(key), "0" | "unlimited" | "none");
-        let mut known = keys.iter().filter(|key| self.has(key));
-        known.all(is_calm)
+        keys.iter().all(|key| self.is_calm(key))
+    }
+
+    /// Whether a knob of the path does nothing, or is none of this case's.
+    fn is_calm(&self, key: &str) -> bool {
+        !self.has(key) || matches!(self.text(key), "0" | "unlimited" | "none")
     }
 
     /// The trace that a knob names; `None` if it names none.

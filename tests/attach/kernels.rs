@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use wirelab::case::{Plan, Run};
@@ -12,14 +13,17 @@ use super::{Attached, Claim, Passed, agree, page_time, segments, turn};
 /// The address of the world's second host.
 const SERVER: Ipv4Addr = Ipv4Addr::new(198, 18, 1, 2);
 
-/// A row of 25 MB/s, whose thousand packets in 36 ms leave a processor of two cores behind: 40 to 44 ms were measured.
-const HURRIED: &str = "fct_1000000_5ms";
-
 /// What was measured of one case of the reference.
 struct Row {
     case: String,
     bytes: usize,
-    metrics: BTreeMap<String, f64>,
+    metrics: BTreeMap<String, Repeated>,
+}
+
+/// A metric's median and how it spread, from the 10th percentile to the 90th.
+struct Repeated {
+    median: f64,
+    spread: RangeInclusive<f64>,
 }
 
 /// The path of the rows that can be measured one after another: round trip in ms, rate, queue.
@@ -53,10 +57,12 @@ fn rows() -> BTreeMap<Path, Vec<Row>> {
             });
         }
         let row = rows.last_mut().expect("it was just made");
-        row.metrics.insert(
-            metric.to_owned(),
-            record[8].parse().expect("it is a number"),
-        );
+        let number = |column: usize| record[column].parse().expect("it is a number");
+        let repeated = Repeated {
+            median: number(8),
+            spread: number(9)..=number(10),
+        };
+        row.metrics.insert(metric.to_owned(), repeated);
     }
     found
 }
@@ -107,7 +113,8 @@ fn pause() {
     std::thread::sleep(Duration::from_millis(300));
 }
 
-/// What the reference says of each row.
+/// What the reference says of each row: its median, or what its own runs spread over where that is more. With 1 MB at
+/// 5 ms, a thousand packets in 36 ms, they took 41 to 50 ms: no processor is fast enough not to be seen there.
 fn claims(attached: &Attached, rows: &[Row]) -> Vec<Claim> {
     let all = segments(&attached.recording, "client");
     let mut flows: Vec<Vec<&Passed>> = Vec::new();
@@ -123,7 +130,6 @@ fn claims(attached: &Attached, rows: &[Row]) -> Vec<Claim> {
     for (flow, row) in std::iter::zip(flows, rows) {
         let times = Times::of(&flow);
         println!("{}: {times:?}", row.case);
-        let allowance = if row.case == HURRIED { 12.0 } else { 3.0 };
         for (metric, measured) in [
             ("syn_synack_ms", times.syn_synack),
             ("req_first_byte_ms", times.first_byte),
@@ -131,19 +137,16 @@ fn claims(attached: &Attached, rows: &[Row]) -> Vec<Claim> {
             ("fct_ms", times.completion),
         ] {
             let what = format!("{} {metric}", row.case);
-            claims.push(Claim::time(
-                what,
-                measured,
-                row.metrics[metric],
-                (0.03, allowance),
-            ));
+            let Repeated { median, spread } = &row.metrics[metric];
+            let claim = Claim::time(what, measured, *median, (0.03, 3.0));
+            claims.push(claim.or_within(spread.clone()));
         }
-        if row.metrics["data_retx"] == 0.0 {
+        if row.metrics["data_retx"].median == 0.0 {
             #[expect(
                 clippy::cast_precision_loss,
                 reason = "there are not that many segments"
             )]
-            let (measured, expected) = (times.segments as f64, row.metrics["data_segs"]);
+            let (measured, expected) = (times.segments as f64, row.metrics["data_segs"].median);
             // A write that finds the send buffer full may end with a short one.
             let what = format!("{} data_segs", row.case);
             claims.push(Claim::time(what, measured, expected, (0.01, 0.0)));

@@ -141,18 +141,8 @@ impl Case for ImagePage {
         };
         verdict::put(shape, &page, recording, &mut judgement);
         // A closed form knows neither chance, nor a line that changes, nor what overlaps with a later discovery.
-        let unknown = [
-            "jitter",
-            "loss",
-            "drop",
-            "trace",
-            "uplink_trace",
-            "down",
-            "hold",
-        ];
-        let chance = unknown.iter().any(|key| !plan.is_default(key));
         let overlapping = shape.is_multiplexed() && !plan.is_default("discovery");
-        if chance || overlapping || knobs::is_tuned(plan) {
+        if !plan.is_steady() || overlapping || knobs::is_tuned(plan) {
             return judgement;
         }
         if page.is_exact(shape) {

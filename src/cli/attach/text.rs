@@ -112,6 +112,7 @@ impl Told<'_> {
         let [half, most] = [50, 99].map(|percent| spoken(punctuality.percentile(percent)));
         let late = match punctuality.late_frames() {
             0 => "none was late by more than 1 ms".to_owned(),
+            1 => "one was late by more than 1 ms".to_owned(),
             late => format!("{} were late by more than 1 ms", grouped(late as u64)),
         };
         let mut text = format!(
