@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::cli::{Scratch, wirelab};
 
@@ -101,6 +102,14 @@ fn begin(scratch: &Scratch, arguments: &[&str]) -> Child {
         .unwrap()
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a process is watched, in real time"
+)]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(2));
+}
+
 #[test]
 fn a_sweep_that_is_killed_again_and_again_ends_as_if_it_were_not() {
     let scratch = Scratch::new("sweep-killed");
@@ -120,6 +129,8 @@ fn a_sweep_that_is_killed_again_and_again_ends_as_if_it_were_not() {
             if let Some(status) = child.try_wait().unwrap() {
                 break Some(status);
             }
+            // The process that is watched needs the processor more.
+            pause();
             let lines =
                 fs::read(&journal).map_or(0, |text| text.split(|byte| *byte == b'\n').count() - 1);
             if lines > made + 37 {

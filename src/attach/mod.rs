@@ -11,6 +11,7 @@
 //!
 //! Nothing here touches a device, an address or a route that it has not made.
 
+mod ahead;
 mod error;
 mod namespace;
 mod pace;

@@ -7,6 +7,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use rustix::process::Pid;
 use rustix::thread::{CapabilitySet, capabilities};
 
 use super::error::AttachError;
@@ -124,6 +125,18 @@ impl Namespace {
         command
     }
 
+    /// The processes that run inside, as far as they can be told.
+    pub fn processes(&self) -> Vec<Pid> {
+        let output = Command::new("ip")
+            .args(["netns", "pids", &self.name])
+            .stdin(Stdio::null())
+            .output();
+        let listed = output.map(|output| output.stdout).unwrap_or_default();
+        let listed = String::from_utf8_lossy(&listed);
+        let numbers = listed.split_whitespace().filter_map(|pid| pid.parse().ok());
+        numbers.filter_map(Pid::from_raw).collect()
+    }
+
     /// Writes the files that programs inside see in the place of those of `/etc`.
     fn furnish(
         &mut self,
@@ -162,8 +175,9 @@ impl Namespace {
             ("nsswitch.conf", switch.to_owned()),
         ] {
             let path = files.join(file);
+            // Also what is written in part is removed.
+            self.made.push(path.clone());
             fs::write(&path, text).map_err(AttachError::io(path.display().to_string()))?;
-            self.made.push(path);
         }
         Ok(())
     }

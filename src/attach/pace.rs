@@ -1,10 +1,10 @@
 //! The world at the pace of the clock on the wall.
 
-use std::num::NonZeroU64;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::ahead::Ahead;
 use super::error::AttachError;
 use super::namespace::Namespace;
 use super::punctuality::Punctuality;
@@ -17,7 +17,8 @@ use crate::units::{SimTime, Span};
 /// How often whoever may end it is asked, at least.
 const GLANCE: Span = Span::from_millis(20);
 
-/// How often at most: that may take a call of the system, for which a burst has no time.
+/// How often at most: that may take a call of the system, for which a burst has no time. Nor is anything else done for
+/// longer without a look at everything: a world that is too slow for its clock can be ended all the same.
 const SPARED: Span = Span::from_millis(1);
 
 /// A host of a world, and the namespace whose stack is its own.
@@ -30,21 +31,18 @@ pub struct Attached {
 }
 
 /// Lets the world go on in real time, from its present moment, for as long as `goes_on` says so, which is asked every
-/// 1 to 20 ms.
-///
-/// # Errors
-/// [`AttachError::Io`] if a device is gone, [`AttachError::World`] if the world cannot go on.
+/// 1 to 20 ms, with the moment that the clock shows: a world that is too slow is behind it. Meanwhile the calling thread runs ahead of others, if it may. Returns how punctual it was, and the reason
+/// why it ended early, if it did: [`AttachError::Io`] if a device is gone, [`AttachError::World`] if the world cannot go
+/// on, or what `goes_on` says.
 pub fn attend(
     world: &mut World,
     attached: &[Attached],
-    mut goes_on: impl FnMut(&mut World) -> Result<bool, AttachError>,
-) -> Result<Punctuality, AttachError> {
+    mut goes_on: impl FnMut(&mut World, SimTime) -> Result<bool, AttachError>,
+) -> (Punctuality, Result<(), AttachError>) {
     for one in attached {
         world.hand_over(one.host);
     }
-    ahead_of_others();
-    // The kernel may put off a sleeper by 50 µs to wake several at once. It need not, for the only one that it has.
-    let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
+    let _ahead = Ahead::of_others();
     let pace = Pace::from(world.now());
     thread::scope(|scope| {
         let wires = attached.iter().map(|one| one.namespace.wire());
@@ -58,25 +56,9 @@ pub fn attend(
             attached,
             pace,
         };
-        let mut asked = None;
-        loop {
-            if asked.is_none_or(|asked| pacer.looked.since(asked) >= SPARED) {
-                asked = Some(pacer.looked);
-                if !goes_on(pacer.world)? {
-                    break;
-                }
-            }
-            pacer.sleep()?;
-            pacer.look()?;
-        }
-        Ok(pacer.end())
+        let ended = pacer.run(&mut goes_on);
+        (pacer.end(), ended)
     })
-}
-
-/// Lets this thread run ahead of others: a link in the kernel would not wait for programs either. Where that is not
-/// allowed frames are later, which is told.
-pub(super) fn ahead_of_others() {
-    let _ = rustix::process::setpriority_process(None, -20);
 }
 
 struct Pacer<'a> {
@@ -91,16 +73,36 @@ struct Pacer<'a> {
 }
 
 impl Pacer<'_> {
+    fn run(
+        &mut self,
+        goes_on: &mut impl FnMut(&mut World, SimTime) -> Result<bool, AttachError>,
+    ) -> Result<(), AttachError> {
+        let mut asked = None;
+        loop {
+            let now = self.pace.now();
+            if asked.is_none_or(|asked| now.since(asked) >= SPARED) {
+                asked = Some(now);
+                if !goes_on(self.world, now)? {
+                    return Ok(());
+                }
+            }
+            self.sleep()?;
+            // Frames that leave a device while the world is behind wait there: they are sent when they are read.
+            if self.catch_up()? {
+                self.look()?;
+            }
+        }
+    }
+
     /// Waits until something is due, or a device has a frame.
     fn sleep(&mut self) -> Result<(), AttachError> {
         let now = self.pace.now();
-        self.longest_turn = self.longest_turn.max(now.since(self.looked));
         let due = self.world.next_at().unwrap_or(SimTime::MAX);
-        let wait = if due <= now {
-            Span::ZERO
-        } else {
-            due.since(now).min(GLANCE)
-        };
+        if due <= now {
+            return Ok(());
+        }
+        self.turn();
+        let wait = due.since(now).min(GLANCE);
         let timeout = Timespec {
             tv_sec: 0,
             tv_nsec: i64::try_from(wait.as_nanos()).expect("a glance is short"),
@@ -115,11 +117,19 @@ impl Pacer<'_> {
         Ok(())
     }
 
-    /// Takes what the devices have, lets happen what is due, and gives them what has arrived.
+    /// Takes note of a look at the devices.
+    fn turn(&mut self) {
+        let now = self.pace.now();
+        self.longest_turn = self.longest_turn.max(now.since(self.looked));
+        self.looked = now;
+    }
+
+    /// Takes what the devices have, each for a while.
     fn look(&mut self) -> Result<(), AttachError> {
-        self.catch_up()?;
+        self.turn();
         for one in self.attached {
-            loop {
+            let begun = self.pace.now();
+            while self.pace.now().since(begun) < SPARED {
                 let read = one.namespace.wire().read(&mut self.buffer);
                 let failed = AttachError::io(format!("the TAP device in {}", one.namespace.name()));
                 let Some(frame) = read.map_err(failed)? else {
@@ -127,22 +137,29 @@ impl Pacer<'_> {
                 };
                 self.world.step_until(self.pace.now())?;
                 self.world.sent_outside(one.host, frame);
-                self.catch_up()?;
+                if !self.catch_up()? {
+                    return Ok(());
+                }
             }
         }
         Ok(())
     }
 
-    /// Lets everything happen that is due, each at its moment, and gives what arrives to the devices at once.
-    fn catch_up(&mut self) -> Result<(), AttachError> {
+    /// Lets everything happen that is due, each at its moment, and gives what arrives to the devices at once. Whether
+    /// the world has caught up with the clock; it is left where it is if that takes too long.
+    fn catch_up(&mut self) -> Result<bool, AttachError> {
+        let begun = self.pace.now();
         while self.is_behind() {
+            if self.pace.now().since(begun) >= SPARED {
+                return Ok(false);
+            }
             self.world.step()?;
             let is_burst = self.is_behind();
             self.hand_out(is_burst);
         }
         self.world.step_until(self.pace.now())?;
         self.hand_out(false);
-        Ok(())
+        Ok(true)
     }
 
     /// Whether something is due already.

@@ -8,7 +8,7 @@ const LATE: Span = Span::from_millis(1);
 /// How late frames were written to the devices, after the moments at which they arrived in the world.
 #[derive(Clone, Debug, Default)]
 pub struct Punctuality {
-    /// By how much each frame was late, in the order in which they were written.
+    /// By how much each frame was late.
     delays: Vec<Span>,
     /// The frame that was latest: when it was due, and by how much it was late.
     worst: Option<(SimTime, Span)>,

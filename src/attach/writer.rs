@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::pace::ahead_of_others;
+use super::ahead::Ahead;
 use super::punctuality::Punctuality;
 use super::wire::Wire;
 use crate::sim::Delivery;
@@ -115,7 +115,7 @@ fn work(
     frames: &Receiver<(SimTime, Bytes)>,
     waiting: &AtomicU64,
 ) -> Punctuality {
-    ahead_of_others();
+    let _ahead = Ahead::of_others();
     let mut punctuality = Punctuality::default();
     while let Ok((at, bytes)) = frames.recv() {
         put(wire, pace, at, &bytes, &mut punctuality);

@@ -112,7 +112,7 @@ impl Knob {
                 Ok(value.parse::<BitRate>()?.to_string())
             }),
             Kind::Queue => or_word(value, "unlimited", spelled::<QueueLimit>),
-            Kind::Loss => or_word(value, "0", spelled::<Loss>),
+            Kind::Loss => or_word(value, "0", loss),
             Kind::Chance => Ok(value.parse::<Percent>()?.to_string()),
             Kind::Drops => or_word(value, "none", spelled::<DropScripts>),
             // Only a plan knows which traces there are.
@@ -165,6 +165,12 @@ fn time(value: &str) -> Result<String, String> {
     } else {
         span.to_string()
     })
+}
+
+/// A loss; one that never happens is none, however it is written.
+fn loss(value: &str) -> Result<String, String> {
+    let loss = spelled::<Loss>(value)?;
+    Ok(if loss == "0%" { "0".to_owned() } else { loss })
 }
 
 /// A factor from 0 to 1,000.

@@ -46,6 +46,7 @@ pub use self::run::{Finished, Run};
 pub(crate) use self::secure::{Security, certificates_knob};
 pub use self::stage::Stage;
 
+use crate::measure::diagnosis::Fit;
 use crate::record::Recording;
 
 /// What a case's main task does; the run ends with it.
@@ -90,6 +91,11 @@ pub trait Case: Send + Sync {
 
     /// Builds the topology, starts the applications, and returns the task with which the run ends.
     fn build(&self, plan: &Plan, stage: &mut Stage) -> Main;
+
+    /// How near it comes to a recording, if it replays one.
+    fn fit(&self) -> Option<Fit> {
+        None
+    }
 
     /// What can be changed about a plan so that one component is no longer in the way.
     fn reliefs(&self, plan: &Plan) -> Vec<Relief> {

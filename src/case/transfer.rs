@@ -233,7 +233,9 @@ fn cause(plan: &Plan) -> String {
                 rounds are needed than from ten segments"
             .to_owned();
     }
-    "delayed ACK".to_owned()
+    "Linux holds a burst of less than half the window back while an ACK is due (TSO deferral), and the odd last \
+     segment of a round is acknowledged late (delayed ACK): the window less than doubles in a round"
+        .to_owned()
 }
 
 /// Moments of the exchange, as the reference measurements define them.

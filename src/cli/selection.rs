@@ -66,7 +66,7 @@ pub(super) fn first_of(chosen: &[Chosen], name: &str, typed: &Settings) -> Resul
 }
 
 /// What to type instead of the name of several variants.
-fn needs_variant(name: &str, several: &[Chosen]) -> anyhow::Error {
+pub(super) fn needs_variant(name: &str, several: &[Chosen]) -> anyhow::Error {
     let known: Vec<_> = several.iter().map(|one| one.variant.as_str()).collect();
     let first = known.first().copied().unwrap_or_default();
     let what = if files::is_file(name) {

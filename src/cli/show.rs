@@ -30,6 +30,10 @@ fn of_file(name: &str, args: &ShowArgs) -> Result<String> {
     let is_meant = |loaded: &&crate::scenario::Loaded| {
         variant.is_none_or(|variant| loaded.variants.iter().any(|known| known == variant))
     };
+    if variant.is_none() && loaded.len() > 1 {
+        // Pages of one archive, each a scenario of its own.
+        return Err(selection::needs_variant(name, &files::open(name)?));
+    }
     let Some(found) = loaded.iter().find(is_meant) else {
         let known = loaded.iter().flat_map(|loaded| loaded.variants.clone());
         let known: Vec<_> = known.collect();

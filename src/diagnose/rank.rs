@@ -53,6 +53,7 @@ pub(super) fn diagnosis(plan: &Plan, lab: &Lab) -> Diagnosis {
         .partition(|one| is_useful(lab, *one));
     let run = plan.run_info();
     Diagnosis {
+        fit: plan.case().fit(),
         case: run.case,
         variant: run.variant,
         changed: run.params,

@@ -1,9 +1,11 @@
 //! What a test that failed leaves: captures, a ladder, the recording, and where they are.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::plot::{Theme, ladder};
 use crate::record::pcapng::Captures;
@@ -21,7 +23,7 @@ pub(super) fn leave(recording: &Recording) {
     let seed = recording.run.seed;
     let root =
         std::env::var_os(DIRECTORY).map_or_else(|| PathBuf::from("target/wirelab"), PathBuf::from);
-    let folder = root.join(format!("{}-{seed}", recording.run.case));
+    let folder = unlike_others(&root.join(format!("{}-{seed}", recording.run.case)));
     match write(recording, &folder) {
         Ok(()) => eprintln!(
             "seed {seed}; captures, ladder and recording are in {}",
@@ -32,6 +34,21 @@ pub(super) fn leave(recording: &Recording) {
             folder.display()
         ),
     }
+}
+
+/// The folder, or one with a number if another world of this process has left its evidence there already: a test may
+/// have several worlds of one seed.
+fn unlike_others(folder: &Path) -> PathBuf {
+    static LEFT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut free = folder.to_owned();
+    let mut number = 1;
+    while !left.insert(free.clone()) {
+        number += 1;
+        free = folder.to_owned();
+        free.as_mut_os_string().push(format!("-{number}"));
+    }
+    free
 }
 
 fn write(recording: &Recording, folder: &Path) -> Result<(), Box<dyn Error>> {

@@ -1,9 +1,7 @@
 //! The path between two hosts, and what can be done to it.
 
-use std::str::FromStr;
-
 use crate::link::{Turned, Valve};
-use crate::units::{ParseUnitError, Percent, Span};
+use crate::units::{ParseUnitError, Span};
 
 /// The path between two hosts. It is a handle: tasks may take a copy with them.
 #[derive(Clone, Debug)]
@@ -63,9 +61,8 @@ impl Path {
     /// # Errors
     /// [`ParseUnitError`] if that is no chance.
     pub fn lose(&self, chance: &str) -> Result<Fault, ParseUnitError> {
-        let chance = Percent::from_str(chance)?;
         Ok(Fault {
-            turned: [self.there.lose(chance), self.back.lose(chance)],
+            turned: [self.there.lose(chance)?, self.back.lose(chance)?],
         })
     }
 }

@@ -133,6 +133,38 @@ fn losses_by_chance_follow_from_the_seed_and_end_with_their_guard() {
 }
 
 #[test]
+fn the_last_chance_holds_and_none_is_left_when_all_guards_are_gone() {
+    let (mut lab, client, server, path) = lab(1);
+    let first = path.lose("100%").expect("it is a chance");
+    let second = path.lose("0%").expect("it is a chance");
+    drop(first);
+    lab.run(echo(client.clone(), server.clone()))
+        .expect("the last chance holds");
+    let third = path.back().lose("100%").expect("it is a chance");
+    drop(second);
+    lab.try_run(echo(client.clone(), server.clone()))
+        .expect_err("nothing comes back");
+    third.release();
+    let before = drops(&lab).len();
+    lab.run(echo(client, server)).expect("no guard is left");
+    assert_eq!(drops(&lab).len(), before);
+}
+
+#[test]
+fn hosts_that_are_joined_again_have_the_new_path() {
+    let (mut lab, client, server, _) = lab(1);
+    let nearer = lab
+        .join(&client, &server, "delay 5ms")
+        .expect("words of a link");
+    lab.run(echo(client.clone(), server.clone()))
+        .expect("it is open");
+    assert_eq!(lab.elapsed(), Span::from_millis(20));
+    nearer.there().drop_next(1);
+    lab.run(echo(client, server)).expect("it is open");
+    assert_eq!(drops(&lab), [DropCause::Injected]);
+}
+
+#[test]
 fn a_world_in_which_everybody_waits_is_an_error_that_names_them() {
     let (mut lab, ..) = lab(1);
     let error = lab
@@ -158,7 +190,6 @@ fn an_assertion_says_what_was_expected_and_what_was_seen() {
     let told = std::panic::catch_unwind(|| {
         let (mut lab, client, server, _) = lab(1);
         lab.run(echo(client, server)).expect("it is open");
-        std::mem::forget(lab.recording());
         // The lab is not dropped while this unwinds: its evidence is another test's.
         let lab = std::mem::ManuallyDrop::new(lab);
         assert_connections!(lab, == 2);

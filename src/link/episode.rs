@@ -68,6 +68,11 @@ impl Affliction {
         }
     }
 
+    /// Whether it tosses a coin from that moment on.
+    pub(super) fn tosses_from(&self, at: SimTime) -> bool {
+        self.from == at && matches!(self.kind, Kind::Loss(_))
+    }
+
     fn covers(&self, at: SimTime) -> bool {
         self.from <= at && at < self.until
     }

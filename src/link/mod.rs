@@ -112,9 +112,15 @@ impl Link {
         self.valve.get_or_insert_with(new).clone()
     }
 
-    /// Lets an episode befall the link, whose chance is called `name`.
+    /// Lets an episode befall the link, whose chance is called `name`; episodes that begin at one moment have dice of
+    /// their own all the same.
     pub fn afflict(&mut self, episode: &Episode, dice: Dice, name: &str) {
-        self.afflictions.push(Affliction::new(episode, dice, name));
+        let known = self.afflictions.iter();
+        let name = match known.filter(|one| one.tosses_from(episode.from)).count() {
+            0 => name.to_owned(),
+            others => format!("{name}/{others}"),
+        };
+        self.afflictions.push(Affliction::new(episode, dice, &name));
         self.meddles = true;
     }
 

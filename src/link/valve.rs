@@ -8,10 +8,11 @@ use std::rc::Rc;
 use super::chance::happens;
 use crate::event::DropCause;
 use crate::rng::Stream;
-use crate::units::Percent;
+use crate::units::{ParseUnitError, Percent};
 use crate::wire::Frame;
 
-/// A handle to one link. What it does to the link ends with the guard that it returns.
+/// A handle to one link. What it does to the link ends with the guard that it returns; frames that are to be lost next
+/// are lost without one.
 #[derive(Clone)]
 pub struct Valve(Rc<RefCell<State>>);
 
@@ -22,8 +23,11 @@ struct State {
     holds: u32,
     /// How many of the next frames are to be lost.
     drops: u32,
-    /// The chance that a frame is lost, besides that of the link's configuration.
-    loss: Percent,
+    /// The chances that a frame is lost, besides that of the link's configuration, by the numbers of the guards that
+    /// gave them: the last one holds.
+    losses: Vec<(u64, Percent)>,
+    /// How many guards have given a chance so far.
+    given: u64,
     /// A draw for each frame, whatever the chance is: turning it does not shift the luck of later frames.
     stream: Stream,
     waiting: VecDeque<Frame>,
@@ -42,7 +46,8 @@ impl Valve {
             cuts: 0,
             holds: 0,
             drops: 0,
-            loss: Percent::ZERO,
+            losses: Vec::new(),
+            given: 0,
             stream,
             waiting: VecDeque::new(),
         })))
@@ -61,15 +66,24 @@ impl Valve {
     }
 
     /// Loses each frame with this chance, besides what the link is configured to lose; instead of an earlier chance,
-    /// which comes back in the end.
-    pub fn lose(&self, chance: Percent) -> Turned {
-        let before = std::mem::replace(&mut self.0.borrow_mut().loss, chance);
-        self.until(move |state| state.loss = before)
+    /// which comes back in the end if its guard is still there. A chance is written as `1%`.
+    ///
+    /// # Errors
+    /// [`ParseUnitError`] if that is no chance.
+    pub fn lose(&self, chance: &str) -> Result<Turned, ParseUnitError> {
+        let chance = chance.parse()?;
+        let mut state = self.0.borrow_mut();
+        state.given += 1;
+        let guard = state.given;
+        state.losses.push((guard, chance));
+        drop(state);
+        Ok(self.until(move |state| state.losses.retain(|(known, _)| *known != guard)))
     }
 
     /// Loses so many of the next frames, after those that are to be lost already.
     pub fn drop_next(&self, frames: u32) {
-        self.0.borrow_mut().drops += frames;
+        let mut state = self.0.borrow_mut();
+        state.drops = state.drops.saturating_add(frames);
     }
 
     /// Whether frames are held.
@@ -102,8 +116,9 @@ impl Valve {
     /// Why the next frame is lost, if it is.
     pub(super) fn refuses(&self) -> Option<DropCause> {
         let mut state = self.0.borrow_mut();
-        let State { loss, stream, .. } = &mut *state;
-        let lost = happens(*loss, stream);
+        let State { losses, stream, .. } = &mut *state;
+        let chance = losses.last().map_or(Percent::ZERO, |(_, chance)| *chance);
+        let lost = happens(chance, stream);
         if state.cuts > 0 {
             return Some(DropCause::Outage);
         }
@@ -115,12 +130,19 @@ impl Valve {
     }
 
     /// The next frame that was held and may go on.
-    pub fn released(&self) -> Option<Frame> {
+    pub(crate) fn released(&self) -> Option<Frame> {
         let mut state = self.0.borrow_mut();
         if state.holds > 0 {
             return None;
         }
         state.waiting.pop_front()
+    }
+}
+
+impl Turned {
+    /// Ends it now; the same as dropping it, in words.
+    pub fn release(self) {
+        drop(self);
     }
 }
 
@@ -137,7 +159,7 @@ impl fmt::Debug for Valve {
             .field("cuts", &state.cuts)
             .field("holds", &state.holds)
             .field("drops", &state.drops)
-            .field("loss", &state.loss)
+            .field("losses", &state.losses)
             .field("waiting", &state.waiting.len())
             .finish_non_exhaustive()
     }

@@ -138,6 +138,9 @@ pub struct Target {
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Diagnosis {
+    /// How near the replay comes to the recording, if it replays one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fit>,
     /// The case.
     pub case: String,
     /// The variant.
@@ -166,6 +169,27 @@ pub struct Diagnosis {
     pub target: Option<Target>,
     /// What each frame's loss would cost.
     pub losses: Option<LossMap>,
+}
+
+/// How near a replay comes to what was recorded, on the recording's own conditions.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// How long the page took when it was recorded.
+    pub recorded_ms: f64,
+    /// How long its replay takes.
+    pub replayed_ms: f64,
+}
+
+impl Fit {
+    /// The replay's time by the recording's.
+    pub fn ratio(&self) -> f64 {
+        self.replayed_ms / self.recorded_ms
+    }
+
+    /// Whether the two are within 20 % of one another.
+    pub fn is_close(&self) -> bool {
+        (0.8..=1.2).contains(&self.ratio())
+    }
 }
 
 /// What the loss of each frame would cost.

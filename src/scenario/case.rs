@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use super::expect;
 use super::model::Scenario;
 use super::turn::{self, turned};
-use super::{relief, world};
+use super::{fault, relief, world};
 use crate::app::browser::BEGINS;
 use crate::case::{Case, CaseError, Judgement, Knob, Main, Plan, Relief, Stage, Variant};
 use crate::event::{AppEvent, Event, HostId, Phase};
 use crate::measure::account::Window;
+use crate::measure::diagnosis::Fit;
 use crate::measure::{Exchange, ObjectResult};
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
@@ -50,6 +51,14 @@ impl Case for Scenario {
         world::build(&self.of(plan), plan, stage)
     }
 
+    fn fit(&self) -> Option<Fit> {
+        let (recorded, replayed) = self.recorded.zip(self.replayed)?;
+        (!recorded.is_zero() && !replayed.is_zero()).then(|| Fit {
+            recorded_ms: recorded.as_millis_f64(),
+            replayed_ms: replayed.as_millis_f64(),
+        })
+    }
+
     fn reliefs(&self, plan: &Plan) -> Vec<Relief> {
         relief::of(&self.of(plan), plan)
     }
@@ -74,7 +83,7 @@ impl Case for Scenario {
             ..Judgement::default()
         };
         judgement.checks = expect::checks(&scenario, plan, recording, &page);
-        compare(self, &mut judgement);
+        compare(self, plan, &mut judgement);
         judgement
     }
 }
@@ -118,7 +127,7 @@ impl Scenario {
                 || !link.corrupt.is_zero()
                 || link.reorder.is_some()
         };
-        self.links().any(by_chance)
+        self.links().any(by_chance) || fault::is_by_chance(&self.faults)
     }
 }
 
@@ -189,14 +198,24 @@ pub(super) fn beginning(recording: &Recording) -> SimTime {
 }
 
 /// Says of a replay how near it comes to what was recorded, and what was assumed.
-fn compare(scenario: &Scenario, judgement: &mut Judgement) {
-    let (Some(recorded), Some(replayed)) = (scenario.recorded, scenario.replayed) else {
+fn compare(scenario: &Scenario, plan: &Plan, judgement: &mut Judgement) {
+    let both = scenario.recorded.zip(scenario.replayed);
+    let (Some((recorded, replayed)), Some(fit)) = (both, Case::fit(scenario)) else {
         return;
     };
-    let ratio = replayed.as_millis_f64() / recorded.as_millis_f64().max(f64::MIN_POSITIVE);
+    let mut packets = format!(
+        "{replayed} when it is replayed on the same conditions, {:.2} times as long",
+        fit.ratio()
+    );
+    if !plan.run_info().params.is_empty() {
+        let ratio = judgement.total.as_millis_f64() / replayed.as_millis_f64();
+        let total = judgement.total;
+        let here = format!("; {total} as it is set here, {ratio:.2} times as long as that");
+        packets.push_str(&here);
+    }
     judgement.claim(
         format!("{recorded} until the page was there, when it was recorded"),
-        format!("{replayed} when it is replayed on the same conditions, {ratio:.2} times as long"),
+        packets,
         format!("assumed: {}", scenario.assumptions.join("; ")),
     );
 }

@@ -18,6 +18,7 @@ pub(super) fn checks(
     let objects = scenario.page.objects.len();
     let mut checks = vec![expect("objects answered whole", objects, page.answered())];
     let run = Run {
+        scenario: Some(scenario),
         recording,
         beginning: page.beginning,
         total: page.total,
@@ -31,6 +32,8 @@ pub(super) fn checks(
 /// A run as expectations look at it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run<'a> {
+    /// What was run, if it is a scenario.
+    pub(super) scenario: Option<&'a Scenario>,
     pub(super) recording: &'a Recording,
     /// When the page began.
     pub(super) beginning: SimTime,
@@ -88,8 +91,15 @@ impl Run<'_> {
                 u64::try_from(thousandths.div_ceil(u128::from(rtt))).ok()
             }
             Figure::Object(name) => {
+                let object = self.scenario.map(|scenario| {
+                    let object = scenario.object_called(name)?;
+                    Some(scenario.url(object))
+                });
                 let mut exchanges = self.exchanges.iter();
-                let exchange = exchanges.find(|one| one.path() == name || one.url == *name)?;
+                let exchange = exchanges.find(|one| match &object {
+                    Some(url) => url.as_ref() == Some(&one.url),
+                    None => one.path() == name || one.url == *name,
+                })?;
                 Some(exchange.ended?.since(self.beginning).as_nanos())
             }
             Figure::Timeouts => count(self.timeouts()),

@@ -20,6 +20,12 @@ pub(super) fn put(faults: &[Fault], stage: &mut Stage<'_>) {
     }
 }
 
+/// Whether any of the faults depends on chance.
+pub(super) fn is_by_chance(faults: &[Fault]) -> bool {
+    let is = |fault: &Fault| matches!(fault.what, Trouble::Loss(_));
+    faults.iter().any(is)
+}
+
 fn host(stage: &Stage<'_>, name: &str) -> Option<HostId> {
     let world = &stage.world;
     world

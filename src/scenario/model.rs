@@ -181,7 +181,8 @@ pub enum Figure {
     Page,
     /// The page's time in round trips.
     RoundTrips,
-    /// The time from the page's beginning to the end of the object of this path or URL.
+    /// The time from the page's beginning to the end of the object that is called so, by
+    /// [`Scenario::object_called`]; in a case of the catalog, of that path or URL.
     Object(String),
     /// Retransmission timeouts.
     Timeouts,
@@ -218,6 +219,32 @@ impl Scenario {
             "http"
         };
         format!("{scheme}://{}{}", server.names[name].name, object.path)
+    }
+
+    /// The object that somebody calls by its URL, with any of its server's names and with or without the port, by its
+    /// path, or by the end of its path: `hero.jpg` for `/img/hero.jpg`. The scheme says nothing, since a knob turns it.
+    pub fn object_called(&self, name: &str) -> Option<&Object> {
+        let wanted = name.split_once("://").map_or(name, |(_, rest)| rest);
+        let is_url = |object: &&Object| {
+            let server = &self.servers[object.server];
+            let is_before_path = |authority: &str| {
+                let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+                let is_port = port.is_empty() || port == server.port.to_string();
+                is_port && server.names.iter().any(|known| known.name == host)
+            };
+            wanted
+                .strip_suffix(object.path.as_str())
+                .is_some_and(is_before_path)
+        };
+        let is_end = |object: &&Object| {
+            let before = object.path.strip_suffix(wanted);
+            before.is_some_and(|before| !wanted.is_empty() && before.ends_with('/'))
+        };
+        let objects = || self.page.objects.iter();
+        let by_path = objects().find(|object| object.path == name);
+        by_path
+            .or_else(|| objects().find(is_url))
+            .or_else(|| objects().find(is_end))
     }
 
     /// The round trip between the browser and its servers, if it is the same to all of them and constant.

@@ -38,7 +38,7 @@ fn path_knobs() -> [Knob; 8] {
         own(
             "rate",
             Kind::Rate,
-            "rate of the browser's line, in both directions, and of paths that have one",
+            "rate of the browser's line, in both directions, and of paths that have one; unlimited clears the servers' lines too",
         ),
         own(
             "queue",
@@ -238,6 +238,13 @@ impl Scenario {
             for link in self.paths.iter_mut().flat_map(Path::links_mut) {
                 if link.is_limited() {
                     (link.rate, link.trace) = (rate, None);
+                }
+            }
+            if rate.is_none() {
+                // What is to have no limit has none at the servers' lines either.
+                let machines = self.hosts.iter_mut();
+                for line in machines.flat_map(|machine| [&mut machine.up, &mut machine.down]) {
+                    (line.rate, line.trace) = (None, None);
                 }
             }
         }

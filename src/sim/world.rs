@@ -147,7 +147,7 @@ impl World {
         id
     }
 
-    /// Joins two hosts; the links are called after them, for example `client->server`.
+    /// Joins two hosts, by another path than before if they were joined; the links are called after them, for example `client->server`.
     pub fn join(&mut self, a: HostId, b: HostId, path: PathConfig) {
         let name = |from: HostId, to: HostId| {
             format!(
@@ -243,10 +243,9 @@ impl World {
 
     /// The link that carries frames from `from` to `to` between their gateways.
     pub fn core_link(&mut self, from: HostId, to: HostId) -> Option<&mut Link> {
-        let route = self
-            .routes
-            .iter()
-            .find(|route| route.from == from && route.to == to)?;
+        // Of hosts that were joined again, the last path is the one that frames take.
+        let mut routes = self.routes.iter();
+        let route = routes.rfind(|route| route.from == from && route.to == to)?;
         self.links.get_mut(usize::from(route.legs[CORE].0))
     }
 
@@ -264,7 +263,7 @@ impl World {
     /// nothing if no path joins them. Frames that an application causes at the moment of turning meet it already.
     pub fn valve(&mut self, from: HostId, to: HostId) -> Option<Valve> {
         let is_wanted = |route: &Route| route.from == from && route.to == to;
-        let number = self.routes.iter().position(is_wanted)?;
+        let number = self.routes.iter().rposition(is_wanted)?;
         let name = |host: HostId| self.host(host).borrow().info().name.clone();
         let name = format!("{}->{}", name(from), name(to));
         let link = usize::from(self.routes[number].legs[CORE].0);

@@ -45,8 +45,10 @@ impl FromStr for Axis {
     fn from_str(text: &str) -> Result<Self, AxisError> {
         let (knob, values) = text.split_once('=').ok_or(AxisError::Form)?;
         let values = match values.split_once("..") {
-            // What begins a path is no range.
-            Some((from, rest)) if !from.is_empty() && !from.ends_with(['/', ',']) => {
+            // What begins a path is no range; nor is a list, whose values may be windows of time.
+            Some((from, rest))
+                if !from.is_empty() && !from.ends_with('/') && !values.contains(',') =>
+            {
                 range(from, rest)?
             }
             _ => values.split(',').map(str::to_owned).collect(),
@@ -107,6 +109,10 @@ mod tests {
         assert_eq!(values("loss=0%..5%/3"), ["0%", "2.5%", "5%"]);
         assert_eq!(values("objects=10..1/4"), ["10", "7", "4", "1"]);
         assert_eq!(values("trace=../a,b/../c"), ["../a", "b/../c"]);
+        assert_eq!(
+            values("down=none,1s..2s,1s..2s/10s"),
+            ["none", "1s..2s", "1s..2s/10s"]
+        );
         assert_eq!(
             values("rtt=0ms..1ms/4"),
             ["0ms", "0.333ms", "0.667ms", "1ms"]

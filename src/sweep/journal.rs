@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Axis, Row, Shard, Sweep};
+use super::{Axis, MOST_RUNS, Row, Shard, Sweep};
 
 /// What a sweep is: two of them with the same header have the same runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,12 @@ pub enum JournalError {
         /// What is wrong with it.
         reason: serde_json::Error,
     },
+    /// Its first line is that of no sweep.
+    #[error("line 1 is that of no sweep: {reason}; the journal is damaged")]
+    Header {
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl Header {
@@ -94,6 +100,35 @@ impl Header {
             first_seed: plan.seed(),
             seeds: sweep.seeds(),
         }
+    }
+
+    /// Whether it is that of a sweep, whoever wrote it; or else why not.
+    fn check(&self) -> Result<(), String> {
+        // They become names of files and directories.
+        let is_name = |name: &str| {
+            let is_fine = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+            !name.is_empty() && !name.starts_with(['.', '-']) && name.chars().all(is_fine)
+        };
+        let knobs = self.axes.iter().map(|axis| &axis.knob);
+        let mut names = [&self.case, &self.variant].into_iter().chain(knobs);
+        if let Some(name) = names.find(|name| !is_name(name)) {
+            return Err(format!(
+                "`{name}` is no name of a case, a variant or a knob"
+            ));
+        }
+        if let Some(axis) = self.axes.iter().find(|axis| axis.values.is_empty()) {
+            return Err(format!("`{}` takes no value", axis.knob));
+        }
+        if self.seeds == 0 || self.first_seed.checked_add(self.seeds).is_none() {
+            return Err(format!(
+                "no {} seeds follow {}",
+                self.seeds, self.first_seed
+            ));
+        }
+        if self.runs() > MOST_RUNS {
+            return Err(format!("it has more than {MOST_RUNS} runs"));
+        }
+        Ok(())
     }
 
     /// How many runs the sweep has.
@@ -180,6 +215,8 @@ impl Journal {
         let mut lines = (1..).zip(text[..whole].split_inclusive(|byte| *byte == b'\n'));
         let (line, first) = lines.next().ok_or(JournalError::Empty)?;
         let first: First = parsed(line, first)?;
+        let checked = first.sweep.check();
+        checked.map_err(|reason| JournalError::Header { reason })?;
         let rows: Result<_, _> = lines.map(|(line, text)| parsed(line, text)).collect();
         Ok(Self {
             sweep: first.sweep,

@@ -58,7 +58,7 @@ pub enum MergeError {
 /// [`MergeError`] unless every run is there once.
 pub fn merge(journals: Vec<Journal>) -> Result<(Header, Vec<Row>), MergeError> {
     let first = journals.first().ok_or(MergeError::Nothing)?;
-    let (sweep, of) = (first.sweep.clone(), first.shard.of);
+    let (sweep, of) = (first.sweep.clone(), first.shard.of());
     for other in &journals[1..] {
         if let Some(difference) = sweep.difference(&other.sweep) {
             return Err(MergeError::Different {

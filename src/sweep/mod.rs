@@ -53,6 +53,17 @@ pub enum SweepError {
     /// There is nothing to run.
     #[error("no seed, no run: give --seeds 1 or more")]
     NoSeeds,
+    /// Seeds end.
+    #[error(
+        "{seeds} seeds from {first} on go beyond the largest seed, {}: give a smaller --seed",
+        u64::MAX
+    )]
+    SeedsEnd {
+        /// The first.
+        first: u64,
+        /// How many.
+        seeds: u64,
+    },
     /// There is too much to run.
     #[error(
         "{cells} cells with {seeds} seeds each are more than {MOST_RUNS} runs or {MOST_CELLS} cells: give fewer values or seeds"
@@ -87,6 +98,10 @@ impl Sweep {
     pub fn new(base: Plan, axes: Vec<Axis>, seeds: u64) -> Result<Self, SweepError> {
         if seeds == 0 {
             return Err(SweepError::NoSeeds);
+        }
+        if base.seed().checked_add(seeds).is_none() {
+            let first = base.seed();
+            return Err(SweepError::SeedsEnd { first, seeds });
         }
         let count = axes.iter().fold(1_u64, |count, axis| {
             count.saturating_mul(u64::try_from(axis.values.len()).unwrap_or(u64::MAX))

@@ -7,11 +7,17 @@ use serde::{Deserialize, Serialize};
 
 /// The `number`th of `of` parts, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Parts")]
 pub struct Shard {
-    /// Which part, from 1.
-    pub number: u32,
-    /// How many parts there are.
-    pub of: u32,
+    number: u32,
+    of: u32,
+}
+
+/// A shard as a journal has it.
+#[derive(Deserialize)]
+struct Parts {
+    number: u32,
+    of: u32,
 }
 
 /// Something that is no shard.
@@ -22,6 +28,28 @@ pub struct ShardError(String);
 impl Shard {
     /// The whole.
     pub const WHOLE: Self = Self { number: 1, of: 1 };
+
+    /// The `number`th of `of` parts.
+    ///
+    /// # Errors
+    /// [`ShardError`] unless `number` is from 1 to `of`.
+    pub fn new(number: u32, of: u32) -> Result<Self, ShardError> {
+        if 1 <= number && number <= of {
+            Ok(Self { number, of })
+        } else {
+            Err(ShardError(format!("{number}/{of}")))
+        }
+    }
+
+    /// Which part, from 1.
+    pub const fn number(self) -> u32 {
+        self.number
+    }
+
+    /// How many parts there are.
+    pub const fn of(self) -> u32 {
+        self.of
+    }
 
     /// The numbers of its runs, of `runs` of the whole sweep. Neighbours go to different shards, so that all have some
     /// of every cell and take as long.
@@ -35,11 +63,18 @@ impl FromStr for Shard {
     type Err = ShardError;
 
     fn from_str(text: &str) -> Result<Self, ShardError> {
-        let parsed = text.split_once('/').and_then(|(number, of)| {
-            let (number, of) = (number.parse().ok()?, of.parse().ok()?);
-            (1 <= number && number <= of).then_some(Self { number, of })
-        });
+        let parsed = text
+            .split_once('/')
+            .and_then(|(number, of)| Self::new(number.parse().ok()?, of.parse().ok()?).ok());
         parsed.ok_or_else(|| ShardError(text.to_owned()))
+    }
+}
+
+impl TryFrom<Parts> for Shard {
+    type Error = ShardError;
+
+    fn try_from(Parts { number, of }: Parts) -> Result<Self, ShardError> {
+        Self::new(number, of)
     }
 }
 
@@ -57,7 +92,7 @@ mod tests {
     fn shards_divide_the_runs_without_rest_or_repetition() {
         for of in [1, 2, 7, 30] {
             let mut all: Vec<u64> = (1..=of)
-                .flat_map(|number| Shard { number, of }.runs(23))
+                .flat_map(|number| Shard::new(number, of).expect("it is one").runs(23))
                 .collect();
             all.sort_unstable();
             assert_eq!(all, (0..23).collect::<Vec<_>>(), "{of} shards");

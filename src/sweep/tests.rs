@@ -16,6 +16,10 @@ fn sweep(vary: &[&str], seeds: u64) -> Sweep {
     Sweep::new(plan, axes, seeds).expect("it is a sweep")
 }
 
+fn part(number: u32, of: u32) -> Shard {
+    Shard::new(number, of).expect("it is a shard")
+}
+
 /// A journal with all runs of a shard.
 fn journal(sweep: &Sweep, shard: Shard, threads: usize) -> String {
     let numbers: Vec<u64> = shard.runs(sweep.runs()).collect();
@@ -61,7 +65,7 @@ fn runs_are_numbered_by_cell_and_seed() {
 fn any_number_of_shards_and_threads_gives_the_same_bytes() {
     let sweep = sweep(&["rtt=10ms..90ms/5"], 4);
     let whole = |of: u32, threads: usize| {
-        let shards = (1..=of).map(|number| read(&journal(&sweep, Shard { number, of }, threads)));
+        let shards = (1..=of).map(|number| read(&journal(&sweep, part(number, of), threads)));
         let (header, rows) = merge(shards.collect()).expect("all are there");
         tables(&header, &rows)
     };
@@ -129,7 +133,7 @@ fn what_is_no_sweep_is_refused() {
 #[test]
 fn journals_that_do_not_make_a_whole_are_refused() {
     let sweep = sweep(&["rtt=10ms,20ms"], 3);
-    let shard = |number| read(&journal(&sweep, Shard { number, of: 2 }, 1));
+    let shard = |number| read(&journal(&sweep, part(number, 2), 1));
     let refused = |journals: Vec<Journal>, words: &[&str]| {
         let error = merge(journals).expect_err("no whole").to_string();
         for word in words {
@@ -152,12 +156,39 @@ fn journals_that_do_not_make_a_whole_are_refused() {
     refused(vec![shard(1), beyond], &["a run 99", "6 runs"]);
 }
 
+#[test]
+fn a_journal_of_no_sweep_is_refused() {
+    let good = journal(&sweep(&["rtt=10ms,20ms"], 3), part(1, 2), 1);
+    for (before, after, words) in [
+        (r#""number":1,"of":2"#, r#""number":1,"of":0"#, "1/0"),
+        (r#""number":1,"of":2"#, r#""number":3,"of":2"#, "3/2"),
+        (r#""seeds":3"#, r#""seeds":0"#, "no 0 seeds"),
+        (
+            r#""first_seed":5"#,
+            r#""first_seed":18446744073709551615"#,
+            "seeds follow",
+        ),
+        (r#"["10ms","20ms"]"#, "[]", "`rtt` takes no value"),
+        (
+            r#""case":"handshake""#,
+            r#""case":"../../etc""#,
+            "`../../etc`",
+        ),
+        (r#""knob":"rtt""#, r#""knob":"a/b""#, "`a/b`"),
+        (r#""seeds":3"#, r#""seeds":30000000"#, "10000000 runs"),
+    ] {
+        let bad = good.replacen(before, after, 1);
+        assert_ne!(bad, good, "{before}");
+        let error = Journal::read(bad.as_bytes()).expect_err(after).to_string();
+        assert!(error.contains(words), "{after}: {error}");
+    }
+    let plan = Plan::new("handshake", "open", u64::MAX, []).expect("it is a plan");
+    let error = Sweep::new(plan, Vec::new(), 2).expect_err("there are no such seeds");
+    assert!(error.to_string().contains("smaller --seed"), "{error}");
+}
+
 fn sweep_of_other_seeds() -> Journal {
-    read(&journal(
-        &sweep(&["rtt=10ms,20ms"], 4),
-        Shard { number: 2, of: 2 },
-        1,
-    ))
+    read(&journal(&sweep(&["rtt=10ms,20ms"], 4), part(2, 2), 1))
 }
 
 #[test]

@@ -66,7 +66,7 @@ const MISTAKES: &[(&str, &str, &str, &[&str])] = &[
         "http://shop/style.css",
         "http://shop/",
         "15:7",
-        &["another object has this URL"],
+        &["another object of this server has this path"],
     ),
     (
         "http://shop/style.css",

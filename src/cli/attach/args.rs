@@ -63,10 +63,11 @@ const EXAMPLES: &str = "\
 Examples:
   wirelab attach image-page/origin-h1-six              then, in another terminal, what it shows, for example
                                                        ip netns exec wirelab-client curl http://images.test/
-  wirelab attach shop.toml --set loss=1% -- curl -so /dev/null -w '%{time_total}\\n' https://shop.test/
+  wirelab attach shop.toml/now --set loss=1% -- \\
+    curl -so /dev/null -w '%{time_total}\\n' https://www.shop.test/
   wirelab attach transfer/download --set rtt=80ms --as client --as server \\
     --run server='python3 -m http.server 80' -- \\
-    curl -sO --retry 9 --retry-connrefused http://server.test/big.iso
+    curl -fso /dev/null --retry 9 --retry-connrefused http://server.test/big.iso
 
 It makes a network namespace for each host that programs play, with a TAP device as its only way out, and
 removes both. It needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN, and `ip` of iproute2. COMMAND finds the

@@ -7,27 +7,35 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, getpgid, getpgrp, kill_process, kill_process_group};
 
 use super::args::AttachArgs;
 use crate::attach::{Attached, Namespace};
 
-/// The programs that were started; those that still run are ended when this is dropped.
-#[derive(Debug, Default)]
-pub(super) struct Programs {
+/// The programs that were started; those that still run, and what they have started, are ended when this is dropped.
+#[derive(Debug)]
+pub(super) struct Programs<'a> {
+    /// Where the first host is.
+    first: &'a Namespace,
     /// With which the attachment ends, and what it is called.
     main: Option<(String, Child)>,
     beside: Vec<Child>,
 }
 
-impl Programs {
+impl<'a> Programs<'a> {
     /// Starts what the arguments name, `--run` first. `authority` is the file with the certificate to trust.
     pub(super) fn start(
         args: &AttachArgs,
-        attached: &[(String, &Attached)],
+        attached: &[(String, &'a Attached)],
         authority: Option<&Path>,
     ) -> Result<Self> {
-        let mut programs = Self::default();
+        let (_, first) = attached.first().context("there is a host")?;
+        let first = &first.namespace;
+        let mut programs = Self {
+            first,
+            main: None,
+            beside: Vec::new(),
+        };
         for (host, command) in &args.runs {
             let played = attached.iter().find(|(name, _)| name == host);
             let (_, played) = played.context("a host of --run is played")?;
@@ -45,8 +53,7 @@ impl Programs {
         }
         if let Some((program, rest)) = args.command.split_first() {
             let program = program.to_string_lossy().into_owned();
-            let (_, first) = attached.first().context("there is a host")?;
-            let mut command = inside(&first.namespace, &program, authority);
+            let mut command = inside(first, &program, authority);
             command.args(rest);
             output(&mut command, args.json)?;
             let child = command
@@ -66,25 +73,33 @@ impl Programs {
     }
 
     /// How the command ended, if it has, with its name.
-    pub(super) fn status(&mut self) -> io::Result<Option<(&str, ExitStatus)>> {
+    pub(super) fn status(&mut self) -> io::Result<Option<(String, ExitStatus)>> {
         match &mut self.main {
-            Some((name, child)) => Ok(child.try_wait()?.map(|status| (name.as_str(), status))),
+            Some((name, child)) => Ok(child.try_wait()?.map(|status| (name.clone(), status))),
             None => Ok(None),
         }
     }
 }
 
-impl Drop for Programs {
+impl Drop for Programs<'_> {
     fn drop(&mut self) {
         for mut child in self.beside.drain(..) {
             let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
             let _ = child.wait();
         }
-        if let Some((_, mut child)) = self.main.take()
-            && matches!(child.try_wait(), Ok(None))
-        {
+        let Some((_, mut child)) = self.main.take() else {
+            return;
+        };
+        if matches!(child.try_wait(), Ok(None)) {
             let _ = child.kill();
             let _ = child.wait();
+        }
+        // The command has the terminal, and with it the process group of this process. What it has started is in the
+        // same one, and inside; what somebody else runs there is in another one.
+        let own = getpgrp();
+        let left = self.first.processes().into_iter();
+        for process in left.filter(|process| getpgid(Some(*process)) == Ok(own)) {
+            let _ = kill_process(process, Signal::KILL);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,6 +20,7 @@ use crate::cli::artefacts::{CAPTURES, write_recording};
 use crate::cli::failure::cannot_write;
 use crate::cli::output::{Committed, Staging};
 use crate::cli::{Outcome, selection, terminal};
+use crate::measure::Exchange;
 use crate::measure::conversation::Traffic;
 use crate::record::Recording;
 use crate::record::foreign::Capture;
@@ -46,6 +48,17 @@ struct Session<'a> {
     interrupted: Arc<AtomicBool>,
 }
 
+/// How it came to its end.
+struct End {
+    punctuality: Punctuality,
+    /// How the command ended, if it did, with its name.
+    status: Option<(String, ExitStatus)>,
+    /// Whether the lab's own client has not come to its end.
+    unfinished: bool,
+    /// Why it ended early, if it did.
+    failed: Option<anyhow::Error>,
+}
+
 /// Attaches a world until a command or somebody ends it.
 pub(super) fn attach(args: &AttachArgs) -> Result<Outcome> {
     let plan = selection::single(&args.case, &args.settings)?;
@@ -56,10 +69,12 @@ pub(super) fn attach(args: &AttachArgs) -> Result<Outcome> {
             &session.plan,
             &session.players(),
             &session.offers,
+            args.lasting,
+            session.run.plays_main(),
         ));
     }
-    let (punctuality, programs, main_ended) = session.go()?;
-    session.close(&punctuality, programs, main_ended)
+    let end = session.go()?;
+    session.close(end)
 }
 
 impl<'a> Session<'a> {
@@ -126,22 +141,22 @@ impl<'a> Session<'a> {
         .collect()
     }
 
-    /// Lets it go on to its end. Returns how punctual it was, the programs, and whether the lab's client came to its end.
-    fn go(&mut self) -> Result<(Punctuality, Programs, bool)> {
+    /// Lets it go on to its end, and ends the programs.
+    fn go(&mut self) -> Result<End> {
         let authority = self.authority.as_ref().map(|file| file.path.as_path());
         let played: Vec<_> = std::iter::zip(self.names.iter().cloned(), &self.attached.0).collect();
         let mut programs = Programs::start(self.args, &played, authority)?;
         let until = self.args.lasting.map(|span| SimTime::ZERO + span);
         let (interrupted, attached) = (Arc::clone(&self.interrupted), &self.attached.0);
+        let plays_main = self.run.plays_main();
         let (world, mut main_has_ended) = self.run.parts();
-        let (mut failed, mut ending, mut main_ended) = (None, None, false);
-        let punctuality = attend(world, attached, |world| {
+        let (mut waited, mut ending, mut main_ended) = (Ok(()), None, false);
+        let (punctuality, attended) = attend(world, attached, |world, now| {
             let ended = programs.have_ended().unwrap_or_else(|error| {
-                failed = Some(error);
+                waited = Err(error);
                 true
             });
             main_ended |= main_has_ended();
-            let now = world.now();
             let is_over = ended
                 || main_ended
                 || interrupted.load(Ordering::Relaxed)
@@ -150,25 +165,25 @@ impl<'a> Session<'a> {
                 ending.get_or_insert(now);
             }
             Ok(ending.is_none_or(|since| now < since + LINGER && !is_quiet(world)))
-        })?;
-        match failed {
-            Some(error) => Err(error).context("cannot wait for the command"),
-            None => Ok((punctuality, programs, main_ended)),
-        }
+        });
+        let status = programs.status();
+        let failed = waited.and(
+            status
+                .as_ref()
+                .map(drop)
+                .map_err(|error| error.kind().into()),
+        );
+        let failed = failed.context("cannot wait for the command");
+        Ok(End {
+            punctuality,
+            status: status.ok().flatten(),
+            unfinished: plays_main && !main_ended,
+            failed: attended.map_err(anyhow::Error::from).and(failed).err(),
+        })
     }
 
     /// Writes the files and says what happened.
-    fn close(
-        self,
-        punctuality: &Punctuality,
-        mut programs: Programs,
-        main_ended: bool,
-    ) -> Result<Outcome> {
-        let status = programs
-            .status()?
-            .map(|(name, status)| (name.to_owned(), status));
-        drop(programs);
-        let unfinished = self.run.plays_main() && !main_ended;
+    fn close(self, end: End) -> Result<Outcome> {
         let Self {
             args,
             plan,
@@ -190,13 +205,15 @@ impl<'a> Session<'a> {
             let traffic = Traffic::of(&Capture::read(&capture)?);
             views.push((name.clone(), traffic));
         }
+        let requests = Exchange::all(&recording);
         let told = Told {
+            requests: &requests,
             plan: &plan,
             lasted,
-            punctuality,
+            punctuality: &end.punctuality,
             views: &views,
-            status: status.as_ref(),
-            unfinished,
+            status: end.status.as_ref(),
+            unfinished: end.unfinished,
         };
         let (files, committed) = write(args, &plan, &recording, &told)?;
         if args.json {
@@ -205,7 +222,11 @@ impl<'a> Session<'a> {
             terminal::remark(&told.text(&args.out, &files));
         }
         committed.keep();
-        let failed = told.status.is_some_and(|(_, status)| !status.success()) || told.unfinished;
+        if let Some(error) = end.failed {
+            return Err(error.context("the attachment ended early; what it recorded is there"));
+        }
+        let is_command_well = told.status.is_none_or(|(_, status)| status.success());
+        let failed = !is_command_well || told.unfinished || !told.is_answered();
         Ok(if failed {
             Outcome::NotKept
         } else {

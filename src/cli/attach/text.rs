@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::attach::Punctuality;
 use crate::case::{Offers, Plan};
+use crate::measure::Exchange;
 use crate::measure::conversation::{Traffic, grouped, spoken};
 use crate::units::{SimTime, Span};
 
@@ -33,16 +34,33 @@ pub(super) struct Told<'a> {
     pub(super) status: Option<&'a (String, ExitStatus)>,
     /// Whether the lab's own client did not come to its end.
     pub(super) unfinished: bool,
+    /// The requests of the lab's own client.
+    pub(super) requests: &'a [Exchange],
 }
 
+/// Conversations that are told, of each host.
+const TOLD: usize = 8;
+
 /// What is there to be used, and how.
-pub(super) fn beginning(plan: &Plan, players: &[Player<'_>], offers: &Offers) -> String {
+pub(super) fn beginning(
+    plan: &Plan,
+    players: &[Player<'_>],
+    offers: &Offers,
+    lasting: Option<Span>,
+    plays_main: bool,
+) -> String {
+    let mut until = Vec::new();
+    until.extend(lasting.map(|span| format!("for {}", spoken(span))));
+    until.extend(plays_main.then(|| "until the lab's own client has ended".to_owned()));
+    until.push("until Ctrl-C".to_owned());
+    let until = until.join(", or ");
     let mut text = format!(
-        "{}/{} goes on in real time until Ctrl-C\n",
+        "{}/{} goes on in real time {until}\n",
         plan.case().name(),
         plan.variant()
     );
-    let url = offers.urls.first().map(String::as_str);
+    // Where the client is the lab's, programs play servers, which do not ask themselves.
+    let url = offers.urls.first().filter(|_| !plays_main);
     for Player {
         name,
         address,
@@ -75,9 +93,18 @@ impl Told<'_> {
         if self.unfinished {
             line("the lab's own client did not come to its end".to_owned());
         }
+        if !self.requests.is_empty() {
+            line(self.page());
+        }
         line(self.punctual());
         for (host, traffic) in self.views {
-            for conversation in &traffic.conversations {
+            if let Some(more) = traffic.conversations.len().checked_sub(TOLD + 1) {
+                line(format!(
+                    "{host}: {} conversations, the first {TOLD}:",
+                    more + TOLD + 1
+                ));
+            }
+            for conversation in traffic.conversations.iter().take(TOLD) {
                 line(format!(
                     "{host}: {} > {} took {}, {}",
                     conversation.ends[0],
@@ -99,6 +126,52 @@ impl Told<'_> {
             ));
         }
         text
+    }
+
+    /// Whether each request of the lab's own client was answered as it should be.
+    pub(super) fn is_answered(&self) -> bool {
+        self.answered() == self.requests.len()
+    }
+
+    fn answered(&self) -> usize {
+        let is_good = |request: &&Exchange| (200..300).contains(&request.status);
+        self.requests.iter().filter(is_good).count()
+    }
+
+    /// How the lab's own client fared.
+    fn page(&self) -> String {
+        let (all, answered) = (self.requests.len(), self.answered());
+        let odd = self
+            .requests
+            .iter()
+            .find(|request| !(200..300).contains(&request.status));
+        let odd = odd.map_or_else(String::new, |request| {
+            let answer = match (&request.error, request.status) {
+                (Some(error), _) => error.clone(),
+                (None, 0) => "no answer".to_owned(),
+                (None, status) => status.to_string(),
+            };
+            format!("; the first that was not: {}, {answer}", request.url)
+        });
+        format!(
+            "the lab's own client took {}, and {} of its {} requests were answered with 2xx{odd}",
+            spoken(self.page_time()),
+            grouped(answered as u64),
+            grouped(all as u64)
+        )
+    }
+
+    /// From the first request of the lab's own client until the last was over.
+    fn page_time(&self) -> Span {
+        let begun = self.requests.iter().map(|request| request.wanted).min();
+        let ended = self
+            .requests
+            .iter()
+            .filter_map(|request| request.ended)
+            .max();
+        ended
+            .zip(begun)
+            .map_or(Span::ZERO, |(ended, begun)| ended.since(begun))
     }
 
     /// How late frames were.
@@ -151,6 +224,9 @@ impl Told<'_> {
                 "worst_ms": punctuality.worst().map(|(_, late)| late.as_millis_f64()),
                 "longest_turn_ms": punctuality.longest_turn().as_millis_f64(),
             },
+            "requests": self.requests.len(),
+            "answered": self.answered(),
+            "page_ms": self.page_time().as_millis_f64(),
             "command_status": self.status.map(|(_, status)| status.code()),
             "hosts": views,
             "files": files,

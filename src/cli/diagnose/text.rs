@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::super::table::columns;
 use crate::measure::account::Class;
 use crate::measure::diagnosis::{
-    Combination, Component, Diagnosis, LossMap, Relieved, Repair, Target, ms,
+    Combination, Component, Diagnosis, Fit, LossMap, Relieved, Repair, Target, ms,
 };
 
 /// Frames that a loss map names.
@@ -47,7 +47,23 @@ fn heading(diagnosis: &Diagnosis) -> String {
     };
     let sentence = &diagnosis.constraint.sentence;
     let total = ms(diagnosis.total_ms);
-    format!("{sentence}\n\n{case}/{variant}{changed}: {total}; {runs} runs, {seeds}\n\n")
+    let fit = diagnosis.fit.as_ref().map_or_else(String::new, fit);
+    format!("{sentence}\n\n{case}/{variant}{changed}: {total}; {runs} runs, {seeds}\n{fit}\n")
+}
+
+/// How near the replay comes to the recording.
+fn fit(fit: &Fit) -> String {
+    let (recorded, replayed) = (ms(fit.recorded_ms), ms(fit.replayed_ms));
+    let warning = if fit.is_close() {
+        ""
+    } else {
+        "; do not rely on what follows: something that the archive does not tell took the time"
+    };
+    format!(
+        "on the recording's own conditions the replay takes {replayed} instead of {recorded}, {:.2} times as \
+         long{warning}\n",
+        fit.ratio()
+    )
 }
 
 fn reliefs(diagnosis: &Diagnosis) -> String {

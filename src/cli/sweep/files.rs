@@ -39,8 +39,11 @@ impl Folder {
     }
 
     fn journal(&self, shard: Shard) -> PathBuf {
-        self.0
-            .join(format!("shard-{}-of-{}.{JOURNAL}", shard.number, shard.of))
+        self.0.join(format!(
+            "shard-{}-of-{}.{JOURNAL}",
+            shard.number(),
+            shard.of()
+        ))
     }
 }
 

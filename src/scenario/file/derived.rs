@@ -177,7 +177,7 @@ impl Case for Derived {
     }
 
     fn is_random(&self, plan: &Plan) -> bool {
-        self.base.is_random(plan)
+        self.base.is_random(plan) || fault::is_by_chance(&self.faults)
     }
 
     fn judge(&self, plan: &Plan, recording: &Recording) -> Judgement {
@@ -189,6 +189,7 @@ impl Case for Derived {
         }
         let exchanges = Exchange::all(recording);
         let run = expect::Run {
+            scenario: None,
             recording,
             beginning: SimTime::ZERO,
             total: judgement.total,

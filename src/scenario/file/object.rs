@@ -21,8 +21,9 @@ pub(super) struct Objects<'f, 's> {
     scenario: &'s mut Scenario,
     /// By URL, path and id: the position of the object that is called so; `None` if several are.
     names: BTreeMap<String, Option<usize>>,
-    /// URLs that are taken.
-    taken: BTreeSet<String>,
+    /// Paths that are taken, each with the position of its server: a server has one object of a path, whichever of its
+    /// names the URL has.
+    taken: BTreeSet<(usize, String)>,
 }
 
 /// A URL in its parts.
@@ -84,8 +85,9 @@ impl<'f, 's> Objects<'f, 's> {
         let url = &table.url;
         let parts = Parts::of(url)?;
         let (server, name) = self.server(url, &parts)?;
-        if !self.taken.insert(format!("{}{}", parts.host, parts.path)) {
-            let message = "another object has this URL; add something to its path, such as ~2";
+        if !self.taken.insert((server, parts.path.to_owned())) {
+            let message =
+                "another object of this server has this path; add something to it, such as ~2";
             return Err(Problem::with(url, message));
         }
         let after = table.after.iter().map(|after| self.trigger(after));
@@ -145,6 +147,7 @@ impl<'f, 's> Objects<'f, 's> {
             );
             return Err(Problem::with(url, message));
         };
+        rules::is_dns_name(parts.host).map_err(|message| Problem::with(url, message))?;
         let names = vec![Name {
             name: parts.host.to_owned(),
             lookup: None,

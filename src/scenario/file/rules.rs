@@ -1,6 +1,6 @@
 //! Rules about single values, and about what names what: names, versions, faults, expectations, variants.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::place::{Placed, Problem};
@@ -61,7 +61,7 @@ pub(super) fn is_file_name(name: &Placed<String>, what: &str) -> Result<(), Prob
 }
 
 /// Names in URLs are those of certificates.
-pub(super) fn is_dns_name(name: &Placed<String>) -> Result<(), Problem> {
+pub(super) fn is_dns_name(text: &str) -> Result<(), String> {
     let label = |label: &str| {
         let fine = label
             .chars()
@@ -71,7 +71,6 @@ pub(super) fn is_dns_name(name: &Placed<String>) -> Result<(), Problem> {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    let text = &name.value;
     let is_number = text
         .rsplit('.')
         .next()
@@ -79,8 +78,9 @@ pub(super) fn is_dns_name(name: &Placed<String>) -> Result<(), Problem> {
     if text.len() <= 253 && text.split('.').all(label) && !is_number {
         return Ok(());
     }
-    let message = format!("`{text}` is no name of a server; write for example www.shop.test");
-    Err(Problem::with(name, message))
+    Err(format!(
+        "`{text}` is no name of a server: labels of letters, digits and dashes are, with dots between, such as www.shop.test"
+    ))
 }
 
 pub(super) fn version(text: &Placed<String>) -> Result<Version, Problem> {
@@ -276,18 +276,15 @@ pub(super) fn check(file: &File, scenario: &Scenario) -> Result<(), Problem> {
         Plan::of(whole, &table.value.name.value, 1, [])
             .map_err(|error| Problem::with(table, error.to_string()))?;
     }
-    let objects = file.page.iter().flat_map(|page| &page.value.object);
-    let urls: BTreeSet<_> = objects
-        .map(|object| object.value.url.value.clone())
-        .collect();
     let named = file
         .expect
         .iter()
         .filter_map(|expect| expect.value.object.as_ref());
     for name in named {
-        let is = |url: &String| *url == name.value || url.ends_with(&name.value);
-        if !urls.iter().any(is) {
-            let known: Vec<_> = urls.into_iter().collect();
+        if scenario.object_called(&name.value).is_none() {
+            let objects = file.page.iter().flat_map(|page| &page.value.object);
+            let urls = objects.map(|object| object.value.url.value.clone());
+            let known: Vec<_> = urls.collect();
             let message = unknown("object", &name.value, &known, "add [[page.object]]");
             return Err(Problem::with(name, message));
         }

@@ -202,7 +202,7 @@ fn server(table: &Serve, scenario: &Scenario) -> Result<Server, Problem> {
     let name = table.name.as_ref().unwrap_or(&table.host);
     let mut names = Vec::new();
     for name in std::iter::once(name).chain(&table.aliases) {
-        rules::is_dns_name(name)?;
+        rules::is_dns_name(&name.value).map_err(|message| Problem::with(name, message))?;
         let mut servers = scenario.servers.iter().flat_map(|server| &server.names);
         if servers.any(|known| known.name == name.value) {
             let message = format!("`{}` has a server already; rename one", name.value);

@@ -192,6 +192,7 @@ fn mentioned(document: &Item, item: &Item) -> Option<f64> {
     let target = item.url.whole.split_once("://")?.1;
     let path = &target[target.find('/')?..];
     let name = path.rsplit('/').next().filter(|name| name.len() > 3)?;
-    let at = text.find(path).or_else(|| text.find(name))?;
-    Some((at + name.len()) as f64 / text.len().max(1) as f64)
+    let end_of = |part: &str| text.find(part).map(|at| at + part.len());
+    let end = end_of(path).or_else(|| end_of(name))?;
+    Some(end as f64 / text.len().max(1) as f64)
 }

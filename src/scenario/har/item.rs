@@ -218,7 +218,7 @@ fn request(sizes: &Sizes, url: &Url) -> usize {
     let line = (url.whole.len() + url.host.len()) as u64 + LINE;
     let head = sizes.request_head.filter(|head| *head > 0);
     let head = head.unwrap_or(sizes.request_headers + line);
-    let replayed = (url.path.len() + url.host.len()) as u64 + LINE;
+    let replayed = (url.tidy_path().len() + url.host.len()) as u64 + LINE;
     let more = (head + sizes.request_body.unwrap_or_default()).saturating_sub(replayed);
     let most = super::super::LONGEST_HEAD;
     usize::try_from((more / STEP * STEP).min(most)).unwrap_or_default()

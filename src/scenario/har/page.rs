@@ -1,10 +1,10 @@
 //! Which requests of an archive are a page, and when that began and was there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::item::Item;
 use super::read::{Archive, Entry, HarError, PageInfo};
-use super::url::Url;
+use super::url::{LONGEST_PATH, Url};
 
 /// A page of an archive.
 #[derive(Clone, Debug)]
@@ -46,6 +46,15 @@ const SILENCE: f64 = 5_000.0;
 
 /// Objects that a replay has at most.
 const MOST: usize = 2_000;
+
+/// Servers that it has at most: a world has 512 hosts.
+const MOST_SERVERS: usize = 400;
+
+/// Bytes that an answer has at most.
+const MOST_BYTES: u64 = 50_000_000;
+
+/// Bytes that all answers together have at most.
+const MOST_BYTES_TOGETHER: u64 = 200_000_000;
 
 /// The pages of an archive that have something to replay.
 pub(super) fn pages(archive: &Archive) -> Result<Vec<Recorded>, HarError> {
@@ -120,17 +129,18 @@ impl Recorded {
             .load
             .zip(page.start)
             .map(|(load, start)| start + load - beginning);
-        let load = load.filter(|load| items.iter().any(|item| item.end() <= *load + 1.0));
+        let is_page = |item: &Item, load: f64| item.start < load && item.end() <= load + 1.0;
+        let load = load.filter(|load| items.iter().any(|item| is_page(item, *load)));
         let wanted = items.len();
         match load {
             Some(load) => items.retain(|item| item.start < load),
             None => cut_at_silence(&mut items),
         }
-        items.truncate(MOST);
         notes.add(
             "requests left out, begun after the page was there: #",
             wanted - items.len(),
         );
+        limit(&mut items, &mut notes);
         let last = items.iter().map(Item::end).fold(0.0, f64::max);
         let untimed = items.iter().filter(|item| !item.timed).count();
         notes.add(
@@ -146,6 +156,41 @@ impl Recorded {
             notes,
         })
     }
+}
+
+/// Leaves out what is more than a world can carry.
+fn limit(items: &mut Vec<Item>, notes: &mut Notes) {
+    let mut cut = |items: &mut Vec<Item>, sentence, most: usize| {
+        notes.add(sentence, items.len().saturating_sub(most));
+        items.truncate(most);
+    };
+    cut(items, "requests left out, after the first 2,000: #", MOST);
+    let mut servers = BTreeSet::new();
+    let known = items.iter().position(|item| {
+        servers.insert((item.url.secure, item.url.host.clone(), item.url.port));
+        servers.len() > MOST_SERVERS
+    });
+    if let Some(most) = known {
+        cut(
+            items,
+            "requests left out, after the first 400 servers: #",
+            most,
+        );
+    }
+    let long = items.iter_mut().filter(|item| item.bytes > MOST_BYTES);
+    let long = long.map(|item| item.bytes = MOST_BYTES).count();
+    let mut together = 0;
+    let carried = items.iter().position(|item| {
+        together += item.bytes;
+        together > MOST_BYTES_TOGETHER
+    });
+    if let Some(most) = carried {
+        cut(items, "requests left out, after the first 200 MB: #", most);
+    }
+    notes.add("answers cut to their first 50 MB: #", long);
+    let paths = items.iter();
+    let paths = paths.filter(|item| item.url.path.len() > LONGEST_PATH);
+    notes.add("paths cut to their first 200 letters: #", paths.count());
 }
 
 /// Whether an entry never got an answer.

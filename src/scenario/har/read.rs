@@ -274,6 +274,9 @@ fn timings(field: &Field<'_>) -> Result<Timings, HarError> {
     })
 }
 
+/// A length that is longer is none, as with other sizes.
+const MOST_BYTES: u64 = 1_000_000_000_000;
+
 fn sizes(request: &Field<'_>, response: &Field<'_>, entry: &Field<'_>) -> Result<Sizes, HarError> {
     let content = response.get("content");
     let transfer = response.get("_transferSize").size()?;
@@ -288,7 +291,9 @@ fn sizes(request: &Field<'_>, response: &Field<'_>, entry: &Field<'_>) -> Result
         transfer: transfer.or(entry.get("_bytesIn").size()?),
         content: content.get("size").size()?,
         compression: content.get("compression").size()?,
-        length: header(response, "content-length").and_then(|text| text.trim().parse().ok()),
+        length: header(response, "content-length")
+            .and_then(|text| text.trim().parse().ok())
+            .filter(|length| *length < MOST_BYTES),
     })
 }
 

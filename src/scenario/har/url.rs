@@ -1,5 +1,8 @@
 //! URLs of archives, as far as a replay needs them.
 
+/// Letters of a path that a replay keeps.
+pub(super) const LONGEST_PATH: usize = 200;
+
 /// A URL with http or https.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Url {
@@ -74,14 +77,13 @@ impl Url {
         labels.join(".")
     }
 
-    /// Its path in letters that a request line takes, and not too long.
+    /// Its path in letters that a request line takes, and not longer than [`LONGEST_PATH`].
     pub(super) fn tidy_path(&self) -> String {
-        const LONGEST: usize = 80;
         let fine = |letter: char| {
             let taken = letter.is_ascii_graphic() && !"\"<>\\^`{|}#?".contains(letter);
             if taken { letter } else { '-' }
         };
-        self.path.chars().map(fine).take(LONGEST).collect()
+        self.path.chars().map(fine).take(LONGEST_PATH).collect()
     }
 }
 
