@@ -45,7 +45,7 @@ fn unlike_others(folder: &Path) -> PathBuf {
     let mut number = 1;
     while !left.insert(free.clone()) {
         number += 1;
-        free = folder.to_owned();
+        folder.clone_into(&mut free);
         free.as_mut_os_string().push(format!("-{number}"));
     }
     free

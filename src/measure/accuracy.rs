@@ -250,9 +250,9 @@ impl Row {
             } = metric;
             let Spread { median, low, high } = linux;
             let lab = metric.estimates.lab;
-            let lab = lab.map_or_else(|| "nothing".to_owned(), |lab| lab.to_string());
+            let lab = lab.map_or_else(|| "nothing".to_owned(), |lab| format!("{lab:.2}"));
             format!(
-                "{}: {name}: Linux {median} ({low} to {high}), lab {lab}; expected {band}",
+                "{}: {name}: Linux {median:.2} ({low:.2} to {high:.2}), lab {lab}; expected {band}",
                 self.case
             )
         });

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
-use std::process::Child;
+use std::process::{Child, Output};
 use std::sync::Arc;
 use std::thread;
 
@@ -22,8 +22,10 @@ const MOST: usize = 1_000_000;
 
 /// An attachment that goes on until it is told to end.
 pub(super) struct Session {
-    child: Child,
-    out: Scratch,
+    /// Until it is waited for.
+    child: Option<Child>,
+    /// Where its files are.
+    pub(super) out: Scratch,
     netns: String,
 }
 
@@ -42,7 +44,11 @@ impl Session {
             assert!(read > 0, "it ended: {said}");
         }
         child.stderr = Some(stderr.into_inner());
-        Self { child, out, netns }
+        Self {
+            child: Some(child),
+            out,
+            netns,
+        }
     }
 
     /// Does something as a host, in a thread of its own.
@@ -63,18 +69,32 @@ impl Session {
     }
 
     /// Waits until the lab's own client has come to its end, and the world with it.
-    pub(super) fn end(self) -> Attached {
-        let Self { child, out, .. } = self;
-        let output = child.wait_with_output().expect("it ends");
-        ended(&out, &output)
+    pub(super) fn end(mut self) -> Attached {
+        let output = self.output();
+        ended(&self.out, &output)
+    }
+
+    /// Waits for the same, and returns what it said, however it ended.
+    pub(super) fn output(&mut self) -> Output {
+        let child = self.child.take().expect("it is waited for once");
+        child.wait_with_output().expect("it ends")
     }
 
     /// Ends it as Ctrl-C does.
     pub(super) fn close(self) -> Attached {
-        let Self { child, out, .. } = self;
-        kill_process(Pid::from_child(&child), Signal::INT).expect("it still runs");
-        let output = child.wait_with_output().expect("it ends");
-        ended(&out, &output)
+        let child = self.child.as_ref().expect("it was not waited for");
+        kill_process(Pid::from_child(child), Signal::INT).expect("it still runs");
+        self.end()
+    }
+}
+
+impl Drop for Session {
+    /// A test that fails leaves no namespaces to the next one.
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = kill_process(Pid::from_child(&child), Signal::INT);
+            let _ = child.wait();
+        }
     }
 }
 

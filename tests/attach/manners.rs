@@ -1,11 +1,16 @@
 //! How `wirelab attach` behaves: what it refuses, and that it leaves nothing behind.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::{Value, json};
+
+use super::inside::Session;
 use super::{PROGRAM, Scratch, attach, start, turn};
 
 /// What a failing `wirelab attach` said, and its exit status.
@@ -64,6 +69,79 @@ fn a_namespace_of_somebody_else_is_left_alone() {
     assert_eq!(status, 2, "{said}");
     assert!(said.contains("is there already"), "{said}");
     assert!(said.contains(&format!("ip netns del {other}")), "{said}");
+}
+
+/// Answers every request of every connection with 404.
+fn find_nothing() {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 80)).expect("nobody else listens");
+    for stream in listener.incoming().take(2) {
+        let mut stream = stream.expect("the client connects");
+        let mut request = Vec::new();
+        let mut byte = [0];
+        while !request.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut byte).expect("it asks");
+            request.extend(byte);
+        }
+        stream
+            .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            .expect("it takes the answer");
+    }
+}
+
+#[test]
+fn the_labs_client_says_how_a_server_outside_answered() {
+    let Some(_turn) = turn() else { return };
+    let arguments = [
+        "image-page/origin-h1-serial",
+        "--set",
+        "objects=2",
+        "--as",
+        "origin",
+        "--wait",
+        "200ms",
+    ];
+    let mut session = Session::open("fared", &arguments);
+    let server = session.as_host("origin", find_nothing);
+    let output = session.output();
+    server.join().expect("it was asked twice");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(
+        (&told["requests"], &told["answered"]),
+        (&json!(2), &json!(0))
+    );
+    // It was written all the same.
+    let capture = "captures/attach/image-page/origin-h1-serial/origin.pcapng";
+    let capture = session.out.0.join(capture);
+    assert!(capture.exists());
+}
+
+#[test]
+fn what_the_command_has_started_ends_with_it() {
+    let Some(_turn) = turn() else { return };
+    // A time that nobody else sleeps.
+    let script = format!("sleep 1{} & true", std::process::id());
+    let netns = format!("wl-left-{}", std::process::id());
+    attach(
+        "left",
+        &[
+            "transfer/download",
+            "--netns",
+            &netns,
+            "--",
+            "sh",
+            "-c",
+            &script,
+        ],
+    );
+    let processes = fs::read_dir("/proc").expect("this is Linux");
+    let slept = format!("sleep\u{0}1{}\u{0}", std::process::id());
+    let left = processes.filter_map(Result::ok).any(|process| {
+        let command = fs::read_to_string(process.path().join("cmdline"));
+        command.is_ok_and(|command| command == slept)
+    });
+    assert!(!left);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! How numbers of the comparison are written, in the terminal as in Markdown.
 
+use crate::case::accuracy::SEEDS;
 use crate::measure::accuracy::{Accuracy, Errors, Estimator, Metric, Verdict};
 
 /// A time in ms with as many decimals as it deserves, or a count.
@@ -59,8 +60,13 @@ pub(super) fn tally(accuracy: &Accuracy) -> String {
         let rows = accuracy.rows.iter();
         rows.filter(|row| row.verdict() == verdict).count()
     };
+    let few = if accuracy.seeds < SEEDS {
+        format!(", which are judged by {SEEDS}: fewer may put a row outside that is not")
+    } else {
+        String::new()
+    };
     format!(
-        "{} rows: {} in band, {} outside; {} seeds in each row with random loss",
+        "{} rows: {} in band, {} outside; {} seeds in each row with random loss{few}",
         accuracy.rows.len(),
         count(Verdict::Inside),
         count(Verdict::Outside),
