@@ -103,7 +103,10 @@ impl Knob {
             Kind::Factor => factor(value),
             Kind::Turn if value.starts_with('x') => factor(value),
             Kind::Time | Kind::Turn => time(value),
-            Kind::Or(word, kind) => or_word(value, word, |value| self.of(kind).canonical(value)),
+            Kind::Or(word, kind) => or_word(value, word, |value| {
+                let canonical = self.of(kind).canonical(value);
+                canonical.map_err(|reason| format!("{reason}, or `{word}`"))
+            }),
             Kind::Size => size(value, &(1..=LARGEST)),
             Kind::SizeWithin(range) => size(value, range),
             Kind::Buffer => or_word(value, "auto", |value| size(value, &BUFFERS)),

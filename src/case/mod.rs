@@ -40,6 +40,7 @@ pub use self::offers::Offers;
 pub(crate) use self::offers::url;
 pub use self::plan::Plan;
 pub use self::reference::CaseRef;
+pub(crate) use self::relief::Troubles;
 pub(crate) use self::relief::stack as stack_reliefs;
 pub use self::relief::{Relief, reliefs};
 pub use self::run::{Finished, Run};

@@ -21,6 +21,21 @@ pub struct Relief {
     pub settings: Vec<(&'static str, String)>,
 }
 
+/// By what a path loses frames, or keeps them waiting.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each may be there without the others"
+)]
+pub(crate) struct Troubles {
+    pub(crate) by_chance: bool,
+    pub(crate) by_script: bool,
+    /// While it is down.
+    pub(crate) by_outage: bool,
+    /// While it holds them, as in a handover.
+    pub(crate) by_hold: bool,
+}
+
 /// How far away an edge is.
 const EDGE: &str = "5ms";
 
@@ -63,23 +78,37 @@ impl Relief {
             .collect()
     }
 
-    /// A path that loses nothing, of one that loses by chance, by a script, or while it is down; nothing of one that
-    /// does neither.
-    pub(crate) fn clean_path(by_chance: bool, by_script: bool, by_outage: bool) -> Option<Self> {
-        let losses = [
+    /// A path that loses nothing and holds nothing, of one with these troubles; nothing of one with none.
+    pub(crate) fn clean_path(troubles: Troubles) -> Option<Self> {
+        let Troubles {
+            by_chance,
+            by_script,
+            by_outage,
+            by_hold,
+        } = troubles;
+        let troubles = [
             (by_chance, "loss", "0"),
             (by_script, "drop", "none"),
             (by_outage, "down", "none"),
+            (by_hold, "hold", "none"),
         ];
-        let losses = losses.into_iter().filter(|(loses, ..)| *loses);
-        let settings: Vec<_> = losses
+        let troubles = troubles.into_iter().filter(|(is_there, ..)| *is_there);
+        let settings: Vec<_> = troubles
             .map(|(_, key, value)| (key, value.to_owned()))
             .collect();
+        let (words, constraint) = if by_hold {
+            (
+                "a path that loses and holds nothing",
+                "handovers, loss and its recovery",
+            )
+        } else {
+            ("a path that loses nothing", "loss and its recovery")
+        };
         (!settings.is_empty()).then(|| Self {
             component: Component::Loss,
             layer: Layer::L3,
-            words: "a path that loses nothing".to_owned(),
-            constraint: "loss and its recovery".to_owned(),
+            words: words.to_owned(),
+            constraint: constraint.to_owned(),
             variant: None,
             settings,
         })
@@ -173,9 +202,12 @@ fn path(plan: &Plan) -> Vec<Relief> {
     if plan.text("rate") != "unlimited" || !traced.is_empty() {
         reliefs.push(Relief::faster_line(&traced));
     }
-    let (by_chance, by_script) = (plan.text("loss") != "0", plan.text("drop") != "none");
-    let by_outage = plan.text("down") != "none";
-    reliefs.extend(Relief::clean_path(by_chance, by_script, by_outage));
+    reliefs.extend(Relief::clean_path(Troubles {
+        by_chance: plan.text("loss") != "0",
+        by_script: plan.text("drop") != "none",
+        by_outage: plan.text("down") != "none",
+        by_hold: plan.text("hold") != "none",
+    }));
     if plan.has("think") && !plan.span("think").is_zero() {
         reliefs.push(Relief::by(
             (Component::Think, Layer::L7),

@@ -3,7 +3,7 @@
 use super::model::Scenario;
 use crate::app::browser::Version;
 use crate::app::tls;
-use crate::case::{Plan, Relief, stack_reliefs};
+use crate::case::{Plan, Relief, Troubles, stack_reliefs};
 use crate::link::LinkConfig;
 use crate::measure::diagnosis::{Component, Layer};
 use crate::units::Span;
@@ -40,10 +40,12 @@ fn path(scenario: &Scenario, plan: &Plan) -> Vec<Relief> {
     if scenario.links().any(LinkConfig::is_limited) {
         reliefs.push(Relief::faster_line(&Relief::traced(plan)));
     }
-    let by_chance = scenario.links().any(|link| link.loss.is_some());
-    let by_script = scenario.links().any(|link| !link.drops.is_empty());
-    let by_outage = scenario.links().any(|link| !link.outages.is_empty());
-    reliefs.extend(Relief::clean_path(by_chance, by_script, by_outage));
+    reliefs.extend(Relief::clean_path(Troubles {
+        by_chance: scenario.links().any(|link| link.loss.is_some()),
+        by_script: scenario.links().any(|link| !link.drops.is_empty()),
+        by_outage: scenario.links().any(|link| !link.outages.is_empty()),
+        by_hold: scenario.links().any(|link| !link.holds.is_empty()),
+    }));
     reliefs
 }
 

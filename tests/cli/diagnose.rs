@@ -35,7 +35,7 @@ fn the_answer_names_the_constraint_and_prints_each_relief_with_its_account() {
     multiplexing (HTTP/2) + an edge 5ms away                            30 ms
     independent streams (HTTP/3 over QUIC) + an edge 5ms away        31.51 ms
     a first congestion window without limit + multiplexing (HTTP/2)    600 ms
-    not both at once: multiplexing and streams
+    not both at once: multiplexing (HTTP/2) and independent streams (HTTP/3 over QUIC)
 
     target 300 ms: cheapest is an edge 5ms away, which makes it 105 ms
 

@@ -16,7 +16,7 @@ pub(super) fn of(diagnosis: &Diagnosis) -> String {
     let mut text = heading(diagnosis);
     text.push_str(&reliefs(diagnosis));
     text.push_str(&pairs(&diagnosis.pairs));
-    text.push_str(&exclusive(&diagnosis.exclusive));
+    text.push_str(&exclusive(diagnosis));
     if let Some(target) = &diagnosis.target {
         text.push_str(&goal(target));
     }
@@ -100,7 +100,7 @@ fn pairs(pairs: &[Combination]) -> String {
     }
     let row = |pair: &Combination| {
         let only = if pair.complements {
-            "only together"
+            "more than both gains"
         } else {
             ""
         };
@@ -111,15 +111,22 @@ fn pairs(pairs: &[Combination]) -> String {
     format!("\n{}", columns(&rows, &[1]))
 }
 
-fn exclusive(pairs: &[[Component; 2]]) -> String {
-    if pairs.is_empty() {
+/// Pairs that exclude each other, in the words of the table.
+fn exclusive(diagnosis: &Diagnosis) -> String {
+    if diagnosis.exclusive.is_empty() {
         return String::new();
     }
-    let words: Vec<_> = pairs
-        .iter()
-        .map(|[one, other]| format!("{one} and {other}"))
+    let useful = diagnosis.reliefs.iter().map(|relieved| &relieved.remedy);
+    let all: Vec<_> = useful.chain(&diagnosis.idle).collect();
+    let words = |component: Component| {
+        let known = all.iter().find(|remedy| remedy.component == component);
+        known.map_or_else(|| component.to_string(), |remedy| remedy.words.clone())
+    };
+    let pairs = diagnosis.exclusive.iter();
+    let pairs: Vec<_> = pairs
+        .map(|[one, other]| format!("{} and {}", words(*one), words(*other)))
         .collect();
-    format!("not both at once: {}\n", words.join(", "))
+    format!("not both at once: {}\n", pairs.join("; "))
 }
 
 fn goal(target: &Target) -> String {

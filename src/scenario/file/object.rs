@@ -138,7 +138,15 @@ impl<'f, 's> Objects<'f, 's> {
                 .iter()
                 .flat_map(|server| &server.names);
             let mut known: Vec<_> = servers.map(|name| name.name.clone()).collect();
-            known.extend(self.scenario.hosts.iter().map(|host| host.name.clone()));
+            let client = self.scenario.page.client;
+            let hosts = self.scenario.hosts.iter().enumerate();
+            known.extend(
+                hosts
+                    .filter(|(position, _)| *position != client)
+                    .map(|(_, host)| host.name.clone()),
+            );
+            known.sort();
+            known.dedup();
             let message = unknown(
                 "server",
                 parts.host,
