@@ -215,10 +215,11 @@ fn quic_repair(index: &Index<'_>, story: &FrameStory<'_>) -> Option<Repair> {
         return None;
     }
     let streams = |id| {
-        carriers
-            .packets(id)
-            .iter()
-            .flat_map(|packet| packet.streams())
+        let packets = carriers.packets(id).iter();
+        packets.flat_map(|packet| {
+            let sender = (packet.socket, packet.connection);
+            packet.streams().map(move |stream| (sender, stream))
+        })
     };
     let own: Vec<_> = streams(story.id).collect();
     let left = story.sent?.at;

@@ -1,9 +1,9 @@
 //! QUIC packets, as their endpoints told of them, and the frames that carry them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::HostView;
-use crate::event::{AppEvent, Event, HostId, QuicFrame, QuicPacket};
+use crate::event::{AppEvent, Event, HostId, QuicFrame, QuicPacket, SocketId};
 use crate::record::{QuicSent, Recording};
 use crate::units::SimTime;
 use crate::wire::packet::UdpView;
@@ -13,6 +13,8 @@ use crate::wire::{Frame, FrameId};
 #[derive(Clone, Debug, Default)]
 pub struct QuicCarriers<'a> {
     packets: BTreeMap<FrameId, Vec<&'a QuicPacket>>,
+    /// Connections, each with the sockets at its ends.
+    ends: BTreeSet<(u64, SocketId)>,
 }
 
 impl<'a> QuicCarriers<'a> {
@@ -28,6 +30,7 @@ impl<'a> QuicCarriers<'a> {
                         && packet.sent
                     {
                         waiting.entry(*host).or_default().push((entry.at, packet));
+                        carriers.ends.insert((packet.connection, packet.socket));
                     }
                 }
                 Event::FrameSent { host, frame } => {
@@ -71,6 +74,18 @@ impl<'a> QuicCarriers<'a> {
     /// The packets in a frame.
     pub fn packets(&self, frame: FrameId) -> &[&'a QuicPacket] {
         self.packets.get(&frame).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a socket is at an end of a connection. Streams are counted anew in each connection, so that a stream's
+    /// number alone names none.
+    pub fn is_end(&self, connection: u64, socket: SocketId) -> bool {
+        self.ends.contains(&(connection, socket))
+    }
+
+    /// Whether a frame carries packets of a connection that has this socket at an end.
+    pub fn is_of(&self, frame: FrameId, socket: SocketId) -> bool {
+        let mut packets = self.packets(frame).iter();
+        packets.any(|packet| self.is_end(packet.connection, socket))
     }
 
     /// What stands beside each frame's arrow in a ladder.

@@ -1,6 +1,7 @@
 //! The account of time: nothing is missing, and each class has what is known by construction.
 
 mod classes;
+mod connections;
 mod conservation;
 mod worlds;
 

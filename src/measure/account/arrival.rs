@@ -22,13 +22,15 @@ impl Walk<'_, '_> {
             let now = arrivals[..end].iter().rev();
             now.take_while(|(when, _)| when.at == place.when.at)
         };
-        let expected = place
-            .socket
-            .and_then(|socket| self.trail.index.peer(socket));
+        let trail = self.trail;
         let is_expected = |frame: FrameId| {
-            let story = self.trail.story(frame);
-            let segment = story.and_then(|story| story.segment);
-            segment.is_some_and(|segment| Some(segment.socket) == expected)
+            let (Some(story), Some(socket)) = (trail.story(frame), place.socket) else {
+                return false;
+            };
+            story.segment.map_or_else(
+                || trail.carriers.is_of(story.id, socket),
+                |segment| trail.index.peer(socket) == Some(segment.socket),
+            )
         };
         let (when, frame) = now()
             .find(|(_, frame)| is_expected(*frame))
@@ -57,7 +59,7 @@ impl Walk<'_, '_> {
         let place = Place {
             host: sent.host,
             when: left,
-            socket: story.segment.map(|segment| segment.socket),
+            socket: trail.sender(story),
         };
         if let Some((name, byte)) = self.carried(story, came) {
             self.put(trail.flight(story, came.at, self.own));
@@ -107,9 +109,7 @@ impl Walk<'_, '_> {
             };
             return Some((name, byte));
         }
-        let wanted = self
-            .request
-            .and_then(|position| trail.exchanges[position].stream());
+        let current = self.request.map(|position| &trail.exchanges[position]);
         let packets = trail.carriers.packets(story.id);
         let pieces = || {
             packets.iter().flat_map(|packet| {
@@ -119,12 +119,20 @@ impl Walk<'_, '_> {
                 })
             })
         };
-        let is_wanted =
-            |name: &Name| matches!(name, Name::Quic(_, _, Ok(stream)) if Some(*stream) == wanted);
-        let is_app = |name: &Name| matches!(name, Name::Quic(_, _, Ok(_)));
+        let is_wanted = |name: Name| {
+            let is_its = |exchange: &Exchange| {
+                exchange.stream().is_some()
+                    && exchange.stream() == stream_of(name)
+                    && trail.is_on(name, exchange)
+            };
+            current.is_some_and(is_its)
+        };
+        // A client's streams for requests: those that it opens, in both directions (RFC 9000 section 2.1).
+        let asks = |name: Name| stream_of(name).is_some_and(|stream| stream.is_multiple_of(4));
         let (name, start, end) = pieces()
-            .find(|(name, ..)| is_wanted(name))
-            .or_else(|| pieces().find(|(name, ..)| is_app(name)))
+            .find(|(name, ..)| is_wanted(*name))
+            .or_else(|| pieces().find(|(name, ..)| asks(*name)))
+            .or_else(|| pieces().find(|(name, ..)| stream_of(*name).is_some()))
             .or_else(|| pieces().next())?;
         let missing = trail.stream(name)?.readable_before(came);
         let byte = if (start..end).contains(&missing) {
@@ -197,16 +205,15 @@ impl Walk<'_, '_> {
         let peer = trail.index.peer(sender);
         let stream = trail.owner(name, byte);
         let carries = |exchange: &Exchange| {
+            if let (Some(own), Some(stream)) = (exchange.stream(), stream) {
+                return own == stream && trail.is_on(name, exchange);
+            }
             let sends = exchange.socket == Some(sender) || exchange.client == sender.host;
             let (socket, ranges) = if sends {
                 (Some(sender), &exchange.sent)
             } else {
                 (peer, &exchange.response)
             };
-            if let (Some(own), Some(stream)) = (exchange.stream(), stream) {
-                let same = own == stream;
-                return same && (exchange.socket == socket || matches!(name, Name::Quic(..)));
-            }
             let range = ranges.get(&Layer::Transport);
             exchange.socket == socket && range.is_some_and(|range| range.contains(byte))
         };
@@ -229,13 +236,7 @@ impl Walk<'_, '_> {
     pub(super) fn wanted(&self, name: Name, written: Moment) -> Option<(Moment, Class)> {
         let exchange = &self.trail.exchanges[self.request?];
         let (Name::Tcp(sender) | Name::Quic(sender, ..)) = name;
-        let is_its = match name {
-            Name::Tcp(_) => {
-                exchange.socket == Some(sender) || self.trail.index.peer(sender) == exchange.socket
-            }
-            Name::Quic(..) => true,
-        };
-        let (phase, above) = if !is_its {
+        let (phase, above) = if !self.trail.is_on(name, exchange) {
             return None; // another connection's
         } else if sender.host == exchange.client {
             (Phase::RequestStart, Class::Send)
@@ -254,6 +255,14 @@ impl Walk<'_, '_> {
             entry: *exchange.entries.get(&phase)?,
         };
         (begun <= written).then_some((begun, above))
+    }
+}
+
+/// The application's stream of QUIC that this is.
+fn stream_of(name: Name) -> Option<u64> {
+    match name {
+        Name::Quic(_, _, stream) => stream.ok(),
+        Name::Tcp(_) => None,
     }
 }
 

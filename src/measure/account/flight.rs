@@ -3,7 +3,7 @@
 use super::stream::{Sent, Stream};
 use super::trail::{Name, Trail};
 use super::{Class, Slice};
-use crate::event::{Limit, Mechanism, SocketId, Timer};
+use crate::event::{HostId, Limit, Mechanism, SocketId, Timer};
 use crate::record::FrameStory;
 use crate::units::SimTime;
 use crate::wire::FrameId;
@@ -12,7 +12,7 @@ use crate::wire::FrameId;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Own {
     /// Those of the page: of a frame to or from its host.
-    Page(crate::event::HostId),
+    Page(HostId),
     /// Those of a connection.
     Connection(SocketId),
 }
@@ -28,9 +28,12 @@ impl Trail<'_> {
                 let ends = [story.sent, story.received];
                 ends.iter().flatten().any(|end| end.host == host)
             }
-            Own::Connection(socket) => story.segment.is_some_and(|segment| {
-                segment.socket == socket || self.index.peer(segment.socket) == Some(socket)
-            }),
+            Own::Connection(socket) => story.segment.map_or_else(
+                || self.carriers.is_of(story.id, socket),
+                |segment| {
+                    segment.socket == socket || self.index.peer(segment.socket) == Some(socket)
+                },
+            ),
         }
     }
 
@@ -89,7 +92,10 @@ impl Trail<'_> {
         let (from, until) = (lost.when.at, next.when.at);
         let (host, class) = match name {
             Name::Tcp(socket) => (socket.host, class_of(next.again)),
-            Name::Quic(socket, ..) => (socket.host, self.quic_class(socket, lost, next)),
+            Name::Quic(socket, connection, _) => {
+                let end = (socket.host, connection);
+                (socket.host, self.quic_class(end, lost, next))
+            }
         };
         let fired = self.at(host).map_or(&[][..], |doings| &doings.fired);
         let probe = fired.iter().find(|(when, socket, timer)| {
@@ -108,8 +114,8 @@ impl Trail<'_> {
     }
 
     /// QUIC's loss detection either declares packets lost, or a probe timeout comes first.
-    fn quic_class(&self, socket: SocketId, lost: &Sent, next: &Sent) -> Class {
-        let declared = self.lost.get(&socket.host).map_or(&[][..], Vec::as_slice);
+    fn quic_class(&self, end: (HostId, u64), lost: &Sent, next: &Sent) -> Class {
+        let declared = self.lost.get(&end).map_or(&[][..], Vec::as_slice);
         let position = declared.partition_point(|at| *at <= lost.when.at);
         match declared.get(position) {
             Some(at) if *at <= next.when.at => Class::FastRetransmit,

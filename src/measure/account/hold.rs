@@ -41,8 +41,8 @@ impl Trail<'_> {
         };
         let mut slices = match hold.name {
             Name::Tcp(socket) => self.clocked(hold, stream, socket),
-            Name::Quic(socket, ..) => vec![Slice {
-                class: self.quic_limit(hold, socket),
+            Name::Quic(socket, connection, _) => vec![Slice {
+                class: self.quic_limit(hold, socket.host, connection),
                 ..blank(hold.from, hold.until.at, Some(hold.frame))
             }],
         };
@@ -200,19 +200,18 @@ impl Trail<'_> {
         })
     }
 
-    /// What held a byte of QUIC back: flow control if a frame that raises a limit ended the wait, else the congestion
-    /// window, with which quinn paces.
-    fn quic_limit(&self, hold: Hold, socket: SocketId) -> Class {
-        let arrivals = self
-            .at(socket.host)
-            .map_or(&[][..], |doings| &doings.arrivals);
+    /// What held a byte of QUIC back: flow control if a frame that raises a limit of the connection ended the wait, else
+    /// the congestion window, with which quinn paces.
+    fn quic_limit(&self, hold: Hold, host: HostId, connection: u64) -> Class {
+        let arrivals = self.at(host).map_or(&[][..], |doings| &doings.arrivals);
         let end = arrivals.partition_point(|(when, _)| when.entry < hold.until.entry);
         let now = arrivals[..end].iter().rev();
         let mut now = now.take_while(|(when, _)| when.at == hold.until.at);
         let is_limit = |frame: &QuicFrame| matches!(frame, QuicFrame::Other(0x10 | 0x11));
         let was_raised = now.any(|(_, frame)| {
             let mut packets = self.carriers.packets(*frame).iter();
-            packets.any(|packet| packet.frames.iter().any(is_limit))
+            packets
+                .any(|packet| packet.connection == connection && packet.frames.iter().any(is_limit))
         });
         if was_raised {
             Class::QuicFlowControl

@@ -84,7 +84,7 @@ impl Walk<'_, '_> {
                 at: sent.at,
                 entry: sent.entry,
             },
-            socket: story.segment.map(|segment| segment.socket),
+            socket: trail.sender(story),
         };
         self.byte(name, last, left)
     }

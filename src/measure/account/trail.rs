@@ -46,8 +46,8 @@ pub(super) struct Trail<'a> {
     first: BTreeMap<SocketId, (Moment, FrameId)>,
     /// Where HTTP/2 without TLS put the streams of a sender.
     layouts: BTreeMap<SocketId, Http2Layout>,
-    /// When QUIC endpoints declared packets lost.
-    pub(super) lost: BTreeMap<HostId, Vec<SimTime>>,
+    /// When QUIC endpoints declared packets of a connection lost.
+    pub(super) lost: BTreeMap<(HostId, u64), Vec<SimTime>>,
 }
 
 impl<'a> Trail<'a> {
@@ -159,9 +159,12 @@ impl<'a> Trail<'a> {
                 quic.packets.push((when, host, packet));
                 return;
             }
-            AppEvent::QuicRecovery { line, .. } => {
+            AppEvent::QuicRecovery {
+                connection, line, ..
+            } => {
                 if line.contains("packet_lost") {
-                    self.lost.entry(host).or_default().push(when.at);
+                    let lost = self.lost.entry((host, *connection));
+                    lost.or_default().push(when.at);
                 }
                 return;
             }
@@ -220,6 +223,13 @@ impl<'a> Trail<'a> {
         }
     }
 
+    /// The socket that sent a frame of TCP or QUIC.
+    pub(super) fn sender(&self, story: &FrameStory<'_>) -> Option<SocketId> {
+        let packets = self.carriers.packets(story.id);
+        let segment = story.segment.map(|segment| segment.socket);
+        segment.or_else(|| packets.first().map(|packet| packet.socket))
+    }
+
     /// The frame that was sent at this moment.
     pub(super) fn frame_at(&self, when: Moment) -> Option<FrameId> {
         match &self.index.recording().entries.get(when.entry)?.event {
@@ -234,6 +244,14 @@ impl<'a> Trail<'a> {
             Name::Tcp(socket) => self.layouts.get(&socket)?.stream_at(byte),
             Name::Quic(_, _, stream) => stream.ok(),
         }
+    }
+
+    /// Whether a stream is one of the connection that a request was sent on.
+    pub(super) fn is_on(&self, name: Name, exchange: &Exchange) -> bool {
+        exchange.socket.is_some_and(|socket| match name {
+            Name::Tcp(sender) => sender == socket || self.index.peer(sender) == Some(socket),
+            Name::Quic(_, connection, _) => self.carriers.is_end(connection, socket),
+        })
     }
 
     /// The first frame that brought a byte to a host, and when.
@@ -269,6 +287,7 @@ impl<'a> Trail<'a> {
         let stream = self.streams.iter().find(|(name, _)| {
             matches!(name, Name::Quic(sender, _, Ok(stream))
                 if *stream == wanted && Some(sender.host) == exchange.server)
+                && self.is_on(**name, exchange)
         });
         let (name, stream) = stream?;
         Some((*name, stream.fresh.last()?.end.checked_sub(1)?))

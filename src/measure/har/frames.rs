@@ -15,19 +15,30 @@ use crate::units::SimTime;
 /// The frames of a recording by the sockets that sent them.
 pub(super) struct Carriage<'a> {
     index: &'a Index<'a>,
+    carriers: &'a QuicCarriers<'a>,
     /// Frames with data of each TCP socket.
     segments: BTreeMap<SocketId, Vec<&'a FrameStory<'a>>>,
-    /// Frames with data of each QUIC stream: who sent them, and whether bytes were sent again.
-    packets: BTreeMap<u64, Vec<(HostId, &'a FrameStory<'a>, bool)>>,
+    /// Frames with data of the QUIC streams of each number, of all connections.
+    packets: BTreeMap<u64, Vec<Packet<'a>>>,
 }
 
 /// A frame that carried a part of an exchange.
 type Part<'a> = (&'a FrameStory<'a>, bool);
 
+/// A frame with data of a QUIC stream.
+struct Packet<'a> {
+    sender: HostId,
+    connection: u64,
+    story: &'a FrameStory<'a>,
+    /// Whether bytes were sent again.
+    again: bool,
+}
+
 impl<'a> Carriage<'a> {
-    pub(super) fn of(index: &'a Index<'a>, carriers: &QuicCarriers<'a>) -> Self {
+    pub(super) fn of(index: &'a Index<'a>, carriers: &'a QuicCarriers<'a>) -> Self {
         let mut carriage = Self {
             index,
+            carriers,
             segments: BTreeMap::new(),
             packets: BTreeMap::new(),
         };
@@ -46,8 +57,12 @@ impl<'a> Carriage<'a> {
                     let QuicFrame::Stream { stream, .. } = frame else {
                         continue;
                     };
-                    let is_again = again.iter().any(|(name, _)| *name == Ok(*stream));
-                    let part = (packet.socket.host, story, is_again);
+                    let part = Packet {
+                        sender: packet.socket.host,
+                        connection: packet.connection,
+                        story,
+                        again: again.iter().any(|(name, _)| *name == Ok(*stream)),
+                    };
                     carriage.packets.entry(*stream).or_default().push(part);
                 }
             }
@@ -76,13 +91,14 @@ impl<'a> Carriage<'a> {
             (None, Some(stream)) => {
                 let parts = self.packets.get(&stream).map_or(&[][..], Vec::as_slice);
                 let of = |is_own: bool| -> Vec<_> {
-                    let parts = parts.iter().filter(|(host, story, _)| {
-                        let at = story.sent.map(|sent| sent.at);
-                        (*host == client.host) == is_own
+                    let parts = parts.iter().filter(|part| {
+                        let at = part.story.sent.map(|sent| sent.at);
+                        self.carriers.is_end(part.connection, client)
+                            && (part.sender == client.host) == is_own
                             && at.is_some_and(|at| from <= at && at <= until)
-                            && (is_own || Some(*host) == exchange.server)
+                            && (is_own || Some(part.sender) == exchange.server)
                     });
-                    parts.map(|(_, story, again)| (*story, *again)).collect()
+                    parts.map(|part| (part.story, part.again)).collect()
                 };
                 (of(true), of(false))
             }
