@@ -22,7 +22,7 @@ fn archives(wanted: impl Fn(&str) -> bool, mut check: impl FnMut(&str, &Finished
         for variant in case.variants() {
             let plan = Plan::new(case.name(), variant.name, 1, []).expect("defaults are valid");
             let finished = Run::start(&plan).finish().expect("the world ends");
-            let pages = Page::all(&finished.recording);
+            let pages = Page::all(&finished.recording, finished.result.window);
             let name = format!("{}/{}", case.name(), variant.name);
             if let Some(archive) = har::archive(&finished.recording, &pages) {
                 check(&name, &finished, &archive);
@@ -172,7 +172,7 @@ fn the_same_run_gives_the_same_bytes() {
     let bytes = || {
         let plan = Plan::new("head-of-line", "h2-lost", 3, []).expect("it is valid");
         let finished = Run::start(&plan).finish().expect("the world ends");
-        let pages = Page::all(&finished.recording);
+        let pages = Page::all(&finished.recording, finished.result.window);
         let mut out = Vec::new();
         let archive = har::archive(&finished.recording, &pages).expect("it has requests");
         archive.write(&mut out).expect("memory takes it");

@@ -41,7 +41,7 @@ pub(super) fn write(
     let title = title(&recording.run, about(&**plan.case(), plan.variant()));
     let directory = format!("{CAPTURES}/{}/{}", result.case, result.variant);
     let mut files = write_recording(recording, choice.snaplen, &directory, staging)?;
-    let pages = Page::all(recording);
+    let pages = Page::all(recording, result.window);
     if let Some(archive) = har::archive(recording, &pages) {
         let path = format!("{directory}/{HAR}");
         staging.write(&path, |out| Ok(archive.write(out)?))?;

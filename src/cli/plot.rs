@@ -45,18 +45,15 @@ fn draw(
     let (mut files, mut cases) = (Vec::new(), BTreeMap::<String, Vec<Variant>>::new());
     for run in runs {
         let recording = run.recording()?;
-        let pages = Page::all(&recording);
+        let result = run.result()?;
+        let pages = Page::all(&recording, result.window);
         let about = artefacts::known_about(&recording.run);
         let title = artefacts::title(&recording.run, about.clone());
         let pictures = artefacts::write_pictures(&recording, &title, &pages, png, staging)?;
         files.extend(pictures);
         let beside = runs.iter().filter(|other| run.is_beside(other)).count();
-        let variant = artefacts::variant(
-            &recording,
-            &run.result()?,
-            &about.unwrap_or_default(),
-            beside,
-        );
+        let about = about.unwrap_or_default();
+        let variant = artefacts::variant(&recording, &result, &about, beside);
         let case = recording.run.case;
         cases.entry(case).or_default().push(variant);
     }

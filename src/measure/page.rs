@@ -13,7 +13,8 @@ use crate::units::SimTime;
 pub struct Page {
     /// The host's name.
     pub name: String,
-    /// The host, from its first frame or request to the end of its last request.
+    /// The host, from the page's beginning to its end: what the run's result is of, or else from the host's first frame
+    /// or request to the end of its last request.
     pub window: Window,
     /// Its requests, in the order of their names.
     pub exchanges: Vec<Exchange>,
@@ -34,8 +35,8 @@ pub struct Carrier {
 
 impl Page {
     /// The pages of a recording, in the order of the hosts. A host that answers requests itself, as a proxy does, asks on
-    /// behalf of others and has none.
-    pub fn all(recording: &Recording) -> Vec<Self> {
+    /// behalf of others and has none. `measured` is the window of the run's result, if there is one.
+    pub fn all(recording: &Recording, measured: Option<Window>) -> Vec<Self> {
         let exchanges = Exchange::all(recording);
         let servers: BTreeSet<HostId> = exchanges
             .iter()
@@ -51,6 +52,10 @@ impl Page {
             })
             .filter(|page| !page.exchanges.is_empty())
             .collect();
+        // Of several pages none is what the result is of.
+        if let ([page], Some(measured)) = (pages.as_mut_slice(), measured) {
+            page.take(measured);
+        }
         let kinds = Kinds::of(recording, &exchanges);
         for page in &mut pages {
             page.carriers = kinds.carriers(&page.exchanges);
@@ -79,6 +84,15 @@ impl Page {
             exchanges,
             carriers: Vec::new(),
             account: PageAccount::default(),
+        }
+    }
+
+    /// Takes a window that was measured: only that knows when the page began, for what was not waited, and how long the
+    /// browser worked at last. One that begins after some of the requests is of a part of the page.
+    fn take(&mut self, measured: Window) {
+        let mut wanted = self.exchanges.iter().map(|exchange| exchange.wanted);
+        if measured.host == self.window.host && wanted.all(|at| measured.from <= at) {
+            self.window = measured;
         }
     }
 

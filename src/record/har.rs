@@ -62,7 +62,7 @@ pub struct Page {
 pub struct PageTimings {
     /// When its document was there; -1, since the lab's pages have none.
     pub on_content_load: f64,
-    /// When its last request was over.
+    /// When it was there. What it did not wait for may be over later.
     pub on_load: f64,
 }
 

@@ -140,8 +140,8 @@ fn an_archive_has_the_frames_of_each_connection_apart() {
         .replace("cdn.test/", "cdn.test:8443/")
         .replace("after = [{ of = \"/\", wait = \"2s\" }]", "");
     for protocol in PROTOCOLS {
-        let Finished { recording, .. } = finished(&text, protocol);
-        let pages = Page::all(&recording);
+        let Finished { recording, result } = finished(&text, protocol);
+        let pages = Page::all(&recording, result.window);
         let archive = har::archive(&recording, &pages).unwrap();
         let entries = archive.log.entries.iter();
         let requests: Vec<_> = entries

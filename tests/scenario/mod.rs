@@ -11,6 +11,7 @@ mod bad_files;
 mod excess;
 mod files;
 mod mutations;
+mod pages;
 
 use wirelab::case::{CaseError, Finished, Plan, Run};
 use wirelab::scenario::{Loaded, read};

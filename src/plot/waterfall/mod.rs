@@ -8,7 +8,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use super::figure::{Align, Figure, MARGIN};
+use super::figure::{Align, Bounds, Figure, MARGIN, Shape};
 use super::font::{self, BODY, SMALL};
 use super::scale::{Ruler, spoken};
 use super::stack::{self, Area};
@@ -45,13 +45,16 @@ pub fn waterfall(recording: &Recording, pages: &[Page], title: &str) -> Option<F
     let top = figure.put_heading(&subtitle(&rows), columns.width) + 30;
     let count = i32::try_from(rows.drawn.len()).unwrap_or(0);
     let bottom = top + count * ROW;
-    let scale = Ruler::of(rows.span.as_nanos());
-    put_axis(&mut figure, &columns, scale, (top, bottom));
+    let scale = Ruler::of(rows.reach.as_nanos());
+    put_axis(&mut figure, &columns, &rows, scale, (top, bottom));
+    let first = figure.shapes.len();
     for (index, row) in (0..).zip(&rows.drawn) {
         let middle = top + index * ROW + ROW / 2;
         put_row(&mut figure, &columns, scale, row, middle);
     }
-    put_end(&mut figure, &columns, &rows, scale, (top, bottom));
+    let labels = labels_of(&figure.shapes[first..]);
+    let x = put_end(&mut figure, &columns, &rows, scale, (top, bottom));
+    put_halos(&mut figure, &labels, x);
     let legend = (MARGIN, bottom + 50);
     let room = columns.width - 2 * MARGIN;
     let end = stack::put_legend(&mut figure, &rows.classes(), legend, room);
@@ -96,10 +99,20 @@ fn subtitle(rows: &Rows) -> String {
             rows.total - kept
         );
     }
+    if rows.span < rows.reach {
+        let last = spoken(rows.reach);
+        text = format!("{text}; what the page does not wait for is over after {last}");
+    }
     text
 }
 
-fn put_axis(figure: &mut Figure, columns: &Columns, scale: Ruler, (top, bottom): (i32, i32)) {
+fn put_axis(
+    figure: &mut Figure,
+    columns: &Columns,
+    rows: &Rows,
+    scale: Ruler,
+    (top, bottom): (i32, i32),
+) {
     for tick in scale.ticks() {
         let x = columns.axis + scale.position(tick, AXIS);
         figure.put_line((x, top - 4), (x, bottom + 4), Ink::Rule, 1);
@@ -107,14 +120,8 @@ fn put_axis(figure: &mut Figure, columns: &Columns, scale: Ruler, (top, bottom):
         figure.put_label((x, bottom + 18), &text, SMALL, Ink::Muted, Align::Middle);
     }
     let middle = columns.axis + AXIS / 2;
-    let words = "time since the first frame or request";
-    figure.put_label(
-        (middle, bottom + 34),
-        words,
-        SMALL,
-        Ink::Muted,
-        Align::Middle,
-    );
+    let at = (middle, bottom + 34);
+    figure.put_label(at, rows.since, SMALL, Ink::Muted, Align::Middle);
 }
 
 fn put_row(figure: &mut Figure, columns: &Columns, scale: Ruler, row: &Row, middle: i32) {
@@ -187,18 +194,38 @@ fn put_outline(figure: &mut Figure, (from, until): (i32, i32), (top, bottom): (i
     }
 }
 
-/// The line at which the last request is over.
+/// The line at which the page ends; returns where it is.
 fn put_end(
     figure: &mut Figure,
     columns: &Columns,
     rows: &Rows,
     scale: Ruler,
     (top, bottom): (i32, i32),
-) {
+) -> i32 {
     let x = columns.axis + scale.position(rows.span.as_nanos(), AXIS);
     figure.put_line((x, top - 8), (x, bottom + 4), Ink::Lost, 2);
     let words = format!("end, {}", spoken(rows.span));
     figure.put_label((x, top - 13), &words, SMALL, Ink::Lost, Align::Middle);
+    x
+}
+
+/// The pixels of the labels among some shapes.
+fn labels_of(shapes: &[Shape]) -> Vec<Bounds> {
+    let bounds = |shape: &Shape| match shape {
+        Shape::Label(label) => Some(label.bounds()),
+        _ => None,
+    };
+    shapes.iter().filter_map(bounds).collect()
+}
+
+/// Keeps the line at `x` away from labels that it would strike through: text is drawn above all marks.
+fn put_halos(figure: &mut Figure, labels: &[Bounds], x: i32) {
+    for label in labels {
+        if (label.left - 2..=label.right + 2).contains(&x) {
+            let corner = (label.left - 2, label.top - 1);
+            figure.put_box(corner, (label.right + 2, label.bottom + 1), Ink::Canvas);
+        }
+    }
 }
 
 /// What the marks mean that are no colours; returns where the words end.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::MOST_ROWS;
 use crate::measure::account::Class;
-use crate::measure::{Carrier, Exchange, Page, Phases};
+use crate::measure::{Carrier, Exchange, HostView, Page, Phases};
 use crate::record::Recording;
 use crate::units::{SimTime, Span};
 
@@ -14,8 +14,12 @@ pub(super) struct Rows {
     pub(super) drawn: Vec<Row>,
     /// How many there are.
     pub(super) total: usize,
-    /// From the beginning to the end of the last one.
+    /// From the page's beginning to its end.
     pub(super) span: Span,
+    /// From the page's beginning until all of them are over: longer than `span` where the page does not wait for some.
+    pub(super) reach: Span,
+    /// What the time is counted from, in words.
+    pub(super) since: &'static str,
 }
 
 /// One request.
@@ -53,12 +57,16 @@ impl Rows {
         };
         let mut all: Vec<_> = pages.iter().flat_map(of_page).collect();
         all.sort_by_key(|asked| (asked.exchange.wanted, asked.exchange.request));
+        let ends = all.iter().map(|asked| teller.end_of(asked.exchange));
+        let last = ends.max().unwrap_or(until).max(until);
         let important: Vec<bool> = all.iter().map(Asked::is_important).collect();
         let drawn = chosen(&important, MOST_ROWS).into_iter();
         Some(Self {
             drawn: drawn.map(|position| teller.row(&all[position])).collect(),
             total: all.len(),
             span: until - from,
+            reach: last - from,
+            since: since(recording, pages, from),
         })
     }
 
@@ -66,6 +74,20 @@ impl Rows {
     pub(super) fn classes(&self) -> BTreeSet<Class> {
         let slices = self.drawn.iter().flat_map(|row| &row.slices);
         slices.map(|(_, _, class)| *class).collect()
+    }
+}
+
+/// What is at the origin, in words: connections may be older than a page, and a page older than its first request.
+fn since(recording: &Recording, pages: &[Page], from: SimTime) -> &'static str {
+    let firsts = pages.iter().flat_map(|page| {
+        let sent = HostView::named(recording, &page.name).first_sent();
+        let wanted = page.exchanges.iter().map(|exchange| exchange.wanted);
+        wanted.chain([sent])
+    });
+    if firsts.min() == Some(from) {
+        "time since the first frame or request"
+    } else {
+        "time since the page began"
     }
 }
 
@@ -125,6 +147,12 @@ struct Teller {
 }
 
 impl Teller {
+    /// When a request was over.
+    fn end_of(&self, exchange: &Exchange) -> SimTime {
+        let end = exchange.ended.unwrap_or(self.end);
+        end.max(exchange.wanted)
+    }
+
     fn row(&self, asked: &Asked<'_>) -> Row {
         let Asked { page, exchange, .. } = asked;
         let phases = Phases::of(exchange, self.end);
@@ -132,7 +160,7 @@ impl Teller {
         let marks = phases.marks();
         let ready = marks[5];
         let begin = exchange.wanted;
-        let end = exchange.ended.unwrap_or(self.end).max(begin);
+        let end = self.end_of(exchange);
         let slices = page.account_of(exchange.request).into_iter();
         let slices = slices.flat_map(|object| object.account.slices());
         Row {
