@@ -27,7 +27,6 @@ pub(super) struct Sent {
 /// Bytes that were passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gap {
-    start: i64,
     end: i64,
     /// When the first segment behind it was captured.
     pub(super) since: SimTime,
@@ -47,7 +46,8 @@ pub(super) struct History {
     /// The newest segment, the one that `highest` comes from.
     pub(super) newest: Option<Sent>,
     sent: BTreeMap<i64, Sent>,
-    gaps: Vec<Gap>,
+    /// Gaps by their beginnings. None overlaps another: each begins behind all that was captured before it.
+    gaps: BTreeMap<i64, Gap>,
 }
 
 impl History {
@@ -77,8 +77,8 @@ impl History {
 
     /// The gap that these bytes are in, if they were not captured before.
     pub(super) fn gap(&self, start: i64, end: i64) -> Option<Gap> {
-        let around = |gap: &&Gap| gap.start <= start && end <= gap.end;
-        self.gaps.iter().find(around).copied()
+        let (_, gap) = self.gaps.range(..=start).next_back()?;
+        (end <= gap.end).then_some(*gap)
     }
 
     /// Takes note of a segment with data, SYN or FIN.
@@ -89,12 +89,8 @@ impl History {
             (self.begun, self.highest) = (true, start);
         }
         if start > self.highest && !segment.flags.any(TcpFlags::SYN) {
-            let (start, end) = (self.highest, start);
-            self.gaps.push(Gap {
-                start,
-                end,
-                since: at,
-            });
+            let (end, since) = (start, at);
+            self.gaps.insert(self.highest, Gap { end, since });
         }
         self.fill(start, end);
         let times = self.sent.get(&start).map_or(1, |before| before.times + 1);
@@ -112,18 +108,18 @@ impl History {
         }
     }
 
-    /// What is captured is in no gap any more.
+    /// What is captured is in no gap any more. Only gaps that it touches are looked at: where nothing acknowledges, as in
+    /// one direction alone, none is ever forgotten.
     fn fill(&mut self, start: i64, end: i64) {
-        let whole = std::mem::take(&mut self.gaps);
-        for gap in whole {
-            let parts = [
-                (gap.start, gap.end.min(start)),
-                (gap.start.max(end), gap.end),
-            ];
-            let left = parts.into_iter().filter(|(from, to)| from < to);
-            let since = gap.since;
-            self.gaps
-                .extend(left.map(|(start, end)| Gap { start, end, since }));
+        while let Some((&from, &gap)) = self.gaps.range(..end).next_back()
+            && gap.end > start
+        {
+            self.gaps.remove(&from);
+            let parts = [(from, start.min(gap.end)), (end.max(from), gap.end)];
+            for (from, end) in parts.into_iter().filter(|(from, to)| from < to) {
+                let since = gap.since;
+                self.gaps.insert(from, Gap { end, since });
+            }
         }
     }
 
@@ -164,8 +160,10 @@ impl History {
         {
             entry.remove();
         }
-        if self.gaps.first().is_some_and(|gap| gap.end < below) {
-            self.gaps.retain(|gap| gap.end >= below);
+        while let Some(entry) = self.gaps.first_entry()
+            && entry.get().end < below
+        {
+            entry.remove();
         }
     }
 }

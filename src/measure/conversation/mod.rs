@@ -16,6 +16,8 @@ mod limits;
 mod rtt;
 mod rules;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod time;
 mod traffic;
 mod unacked;

@@ -11,6 +11,10 @@ const MOST: usize = 10_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unacked {
     list: Vec<Segment>,
+    /// First and last number of the list, which is not walked through for each segment.
+    edges: Option<(u32, u32)>,
+    /// The newest acknowledgment, and how many of the list were held against it.
+    checked: Option<(u32, usize)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -25,41 +29,63 @@ impl Unacked {
     /// Adds a segment.
     pub(super) fn push(&mut self, frame: u64, at: SimTime, segment: &TcpSegment) {
         if self.list.len() < MOST {
+            let (start, end) = (segment.seq, segment.end());
             self.list.push(Segment {
                 frame,
                 at,
-                start: segment.seq,
-                end: segment.end(),
+                start,
+                end,
             });
+            self.edges = Some(widened(self.edges, start, end));
         }
     }
 
     /// Takes away what an acknowledgment covers; returns the frame whose end it acknowledges and the time since that,
     /// the first one of several that end there.
     pub(super) fn acknowledge(&mut self, at: SimTime, ack: u32) -> Option<(u64, Span)> {
-        let exact = self.list.iter().find(|segment| segment.end == ack);
+        // What the same number left before, it leaves again.
+        let known = self.checked.filter(|(before, _)| *before == ack);
+        let known = known.map_or(0, |(_, count)| count);
+        let mut new = self.list.iter().skip(known).peekable();
+        new.peek()?;
+        let exact = new.find(|segment| segment.end == ack);
         let found = exact.map(|segment| (segment.frame, at.since(segment.at)));
+        let (mut position, mut changed) = (0, false);
         self.list.retain_mut(|segment| {
-            if seq_before(segment.start, ack) && seq_before(ack, segment.end) {
+            position += 1;
+            if position <= known {
+                return true;
+            }
+            let is_left = seq_before(ack, segment.end);
+            let is_cut = is_left && seq_before(segment.start, ack);
+            if is_cut {
                 segment.start = ack;
             }
-            seq_before(ack, segment.end)
+            changed |= is_cut || !is_left;
+            is_left
         });
+        if changed {
+            let all = self.list.iter();
+            self.edges = all.fold(None, |edges, one| Some(widened(edges, one.start, one.end)));
+        }
+        self.checked = Some((ack, self.list.len()));
         found
     }
 
     /// Bytes from the first that is kept to the last.
     pub(super) fn span(&self) -> Option<u32> {
-        let first = self.list.first()?;
-        let (mut start, mut end) = (first.start, first.end);
-        for segment in &self.list {
-            if seq_before(segment.start, start) {
-                start = segment.start;
-            }
-            if seq_before(end, segment.end) {
-                end = segment.end;
-            }
-        }
-        Some(end.wrapping_sub(start))
+        self.edges.map(|(start, end)| end.wrapping_sub(start))
     }
+}
+
+/// The edges of a list to which this segment is added.
+fn widened(edges: Option<(u32, u32)>, start: u32, end: u32) -> (u32, u32) {
+    let (first, last) = edges.unwrap_or((start, end));
+    let first = if seq_before(start, first) {
+        start
+    } else {
+        first
+    };
+    let last = if seq_before(last, end) { end } else { last };
+    (first, last)
 }
