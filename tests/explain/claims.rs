@@ -199,3 +199,69 @@ fn traffic_that_is_not_tcp_is_counted_and_named() {
         [("GRE".to_owned(), 1)]
     );
 }
+
+fn sample(wanted: &str) -> Conversation {
+    let found = samples().into_iter().find(|(name, _)| name == wanted);
+    let (_, bytes) = found.expect("there");
+    traffic(&bytes).conversations.remove(0)
+}
+
+#[test]
+fn what_answers_near_the_tap_is_not_the_server() {
+    for (name, way_us, answer_us) in [("whois.pcap", 116_800, 3_000), ("dns_tcp.pcap", 125_000, 0)]
+    {
+        let one = sample(name);
+        assert_eq!(one.vantage(), Vantage::At(0, Evidence::Relay), "{name}");
+        let relay = one.relay().expect("told");
+        let way = Span::from_micros(way_us);
+        assert!(
+            relay.way >= way && relay.acknowledges < Span::from_millis(1),
+            "{relay:?}"
+        );
+        let server = one.account().of(Spent::Server);
+        assert!(
+            server <= Span::from_micros(answer_us) + Span::from_millis(1),
+            "{server}"
+        );
+        let told = one.constraint();
+        assert!(told.starts_with("the constraint is distance"), "{told}");
+    }
+    assert_eq!(sample("print-flags.pcap").vantage(), Vantage::Both);
+}
+
+#[test]
+fn the_acknowledgments_of_the_tap_s_own_end_tell_of_no_queue() {
+    let worlds = [
+        ("download", &[("rate", "5mbit"), ("queue", "200p")][..]),
+        ("download", &[]),
+    ];
+    for (variant, knobs) in worlds {
+        let knobs = [knobs, &[("bytes", "2MB")]].concat();
+        let captures = captures("transfer", variant, 1, &knobs);
+        let told = captures
+            .iter()
+            .map(|bytes| traffic(bytes).conversations[0].constraint());
+        let told: Vec<_> = told.collect();
+        assert!(
+            !told[0].contains("round trips"),
+            "at the client: {}",
+            told[0]
+        );
+        let is_queued = knobs.len() > 1;
+        assert_eq!(
+            told[1].contains("with a queue"),
+            is_queued,
+            "at the server: {}",
+            told[1]
+        );
+    }
+}
+
+#[test]
+fn a_small_part_is_no_constraint() {
+    let told = sample("print-flags.pcap").constraint();
+    insta::assert_snapshot!(
+        told,
+        @"the constraint is not to be seen: for 1.29 s of 1.293 s (100%) the connection stands open, or closes, and the capture does not show what it waited for; of what it does show the largest part, 1.753 ms (0.1%), is the server, or a queue before it, over 1 answer"
+    );
+}

@@ -170,7 +170,8 @@ fn details(text: &mut String, one: &Conversation) {
         _ => None,
     };
     let trips = one.trips();
-    for (end, name) in ["client", "server"].iter().enumerate() {
+    let server = one.relay().map_or("server", |_| "relay or the server");
+    for (end, name) in ["client", server].iter().enumerate() {
         if let Some(trip) = trips.to[end].filter(|_| near != Some(end)) {
             fact(text, "round trips", &round_trips(name, &trip));
         }
@@ -198,6 +199,20 @@ fn vantage(one: &Conversation) -> String {
             "at or near the {}: it answers within a tenth of the round trip",
             roles[end]
         ),
+        Vantage::At(end, Evidence::Relay) => {
+            let relay = one.relay().map_or_else(String::new, |relay| {
+                format!(
+                    ": data is acknowledged within {}, and the way takes {}",
+                    spoken(relay.acknowledges),
+                    spoken(relay.way)
+                )
+            });
+            format!(
+                "at or near the {}; something beside it, a NAT or a proxy, answers for the {}{relay}",
+                roles[end],
+                roles[1 - end]
+            )
+        }
         Vantage::Both => "where both ends are: no packet has passed a router".to_owned(),
         Vantage::Between => "somewhere between client and server".to_owned(),
         Vantage::Unknown => "nothing tells where".to_owned(),

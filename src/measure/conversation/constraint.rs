@@ -3,11 +3,14 @@
 use super::again::Kind;
 use super::time::{Account, Spent};
 use super::words::{counted, grouped, percent, spoken};
-use super::{Conversation, End, Flag, Vantage};
+use super::{Conversation, End, Evidence, Flag, Vantage};
 use crate::units::Span;
 
 /// Round trips that are this many times the shortest speak of a queue.
 const QUEUED: u64 = 2;
+
+/// What takes less than one in so many parts of the time is no constraint.
+const LEAST: u64 = 20;
 
 /// What is weighed against each other; classes of one cause are weighed together.
 const CAUSES: [&[Spent]; 10] = [
@@ -37,6 +40,10 @@ impl Conversation {
             return nothing_to_see(total);
         };
         let part = weight(cause);
+        if part.as_nanos().saturating_mul(LEAST) < total.as_nanos() {
+            let most = self.named(cause, &account);
+            return too_little(&most, part, idle + account.of(Spent::Close), total);
+        }
         let aside = if idle > part {
             format!("; for {} nobody says anything", spoken(idle))
         } else {
@@ -125,7 +132,13 @@ impl Conversation {
         let bits = u128::from(new) * 8 * 1_000_000_000 / u128::from(span.as_nanos().max(1));
         let pace = format!("the pace of the data, {}", rate(bits));
         let lossy = self.count(Flag::Retransmission) > 0;
-        match (self.trips().to[1 - sender], flight) {
+        // At a tap's own end acknowledgments tell how late that end sends them, and nothing of the way.
+        let is_far = match self.vantage() {
+            Vantage::At(_, Evidence::Relay) | Vantage::Both => false,
+            Vantage::At(end, _) => end == sender,
+            Vantage::Between | Vantage::Unknown => true,
+        };
+        match (self.trips().to[1 - sender].filter(|_| is_far), flight) {
             (Some(trip), _) if trip.median >= trip.min * QUEUED => format!(
                 "{pace}, with a queue on the way or late acknowledgments (round trips of {} and mostly {})",
                 spoken(trip.min),
@@ -150,6 +163,18 @@ fn nothing_to_see(total: Span) -> String {
     format!(
         "the constraint is not to be seen: for {} the connection stands open, or closes, and nobody has anything to say",
         spoken(total)
+    )
+}
+
+fn too_little(most: &str, part: Span, idle: Span, total: Span) -> String {
+    format!(
+        "the constraint is not to be seen: for {} of {} ({}) the connection stands open, or closes, and the capture does \
+         not show what it waited for; of what it does show the largest part, {} ({}), is {most}",
+        spoken(idle),
+        spoken(total),
+        percent(idle, total),
+        spoken(part),
+        percent(part, total)
     )
 }
 

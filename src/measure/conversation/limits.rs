@@ -35,6 +35,11 @@ impl Conversation {
             self.clock_was_set_back(),
             "the clock of the capture was set back meanwhile, which counts as standing still",
         );
+        say(
+            self.relay().is_some(),
+            "what happens between the relay and the server was not captured: the quicker of handshake and answer stands \
+             for the way",
+        );
         limits.extend(self.missing());
         let turns = !account.of(Spent::Server).is_zero() || !account.of(Spent::Client).is_zero();
         if turns {

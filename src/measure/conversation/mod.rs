@@ -27,7 +27,7 @@ use std::net::SocketAddr;
 
 pub use again::{Again, Kind};
 pub use flags::{Flag, Flags};
-pub use rtt::{Evidence, Handshake, Spread, Trips, Vantage};
+pub use rtt::{Evidence, Handshake, Relay, Spread, Trips, Vantage};
 pub use rules::Analysis;
 pub use summary::{ConversationSummary, SideSummary, SpentMs, TrafficSummary, TripsMs};
 pub use time::{Account, Spent};

@@ -14,6 +14,9 @@ const TTLS: [u8; 3] = [64, 128, 255];
 /// An end is near if it is closer than one in so many parts of the round trip.
 const NEAR: u64 = 10;
 
+/// On a network without routers a handshake takes no longer than this.
+const LOCAL: Span = Span::from_millis(10);
+
 /// The three segments that open a connection, where they were captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Handshake {
@@ -71,6 +74,18 @@ pub enum Evidence {
     Ttl,
     /// It answers within a tenth of the round trip.
     RoundTrip,
+    /// The same, and something as near answers for the other end.
+    Relay,
+}
+
+/// Something near the tap that answers for the server, as NATs and proxies do: no packet seems to have passed a router,
+/// data is acknowledged at once, and only what the server itself has to say takes its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Relay {
+    /// The shortest acknowledgment of data.
+    pub acknowledges: Span,
+    /// The way to the server and back: the SYN-ACK's, or that of an answer which was quicker.
+    pub way: Span,
 }
 
 impl Spread {
@@ -149,7 +164,7 @@ impl Conversation {
     pub fn vantage(&self) -> Vantage {
         let begins = [0, 1].map(|end| self.begins_here(end));
         match begins {
-            [Some(true), Some(true)] => return Vantage::Both,
+            [Some(true), Some(true)] if self.is_local() => return Vantage::Both,
             [Some(true), Some(false)] => return Vantage::At(0, Evidence::Ttl),
             [Some(false), Some(true)] => return Vantage::At(1, Evidence::Ttl),
             _ => {}
@@ -164,10 +179,45 @@ impl Conversation {
         let is_near =
             |part: Span| part.as_nanos().saturating_mul(NEAR) < (client + server).as_nanos();
         match (is_near(client), is_near(server)) {
+            (true, _) if self.relay().is_some() => Vantage::At(0, Evidence::Relay),
             (true, _) => Vantage::At(0, Evidence::RoundTrip),
             (_, true) => Vantage::At(1, Evidence::RoundTrip),
             _ => Vantage::Between,
         }
+    }
+
+    /// Whether the handshake, as far as it was captured, was as quick as on a network without routers. A TTL alone does
+    /// not tell: NATs and proxies set it anew.
+    fn is_local(&self) -> bool {
+        let shake = self.handshake();
+        shake.to_server().is_none_or(|trip| trip <= LOCAL)
+            && shake.to_client().is_none_or(|trip| trip <= LOCAL)
+    }
+
+    /// What answers for the server near the tap, if something does.
+    pub fn relay(&self) -> Option<Relay> {
+        let shake = self.handshake();
+        let opening = shake.to_server()?;
+        let is_told = [0, 1].map(|end| self.begins_here(end)) == [Some(true); 2];
+        if !is_told || opening <= LOCAL || shake.syns > 1 || shake.syn_acks > 1 {
+            return None;
+        }
+        let acknowledges = self.trips().to[1]?.min;
+        let way = self
+            .answers()
+            .min()
+            .map_or(opening, |answer| answer.min(opening));
+        let is_near = acknowledges.as_nanos().saturating_mul(NEAR) < way.as_nanos();
+        is_near.then_some(Relay { acknowledges, way })
+    }
+
+    /// From the client's last data before an answer of the server's to that.
+    fn answers(&self) -> impl Iterator<Item = Span> {
+        let data = || self.seen.iter().filter(|seen| seen.is_new_data());
+        let pairs = data().zip(data().skip(1));
+        pairs
+            .filter(|(before, after)| (before.from, after.from) == (0, 1))
+            .map(|(before, after)| after.at.since(before.at))
     }
 
     /// Whether no router has seen this end's packets yet; `None` if it sent none.

@@ -176,7 +176,7 @@ struct Walk<'a> {
     sides: [Side; 2],
     /// For each segment, the first one from there on that has new data.
     next_data: Vec<Option<usize>>,
-    /// The shortest round trip from the tap to each end.
+    /// The shortest round trip from the tap to each end; to a server behind a relay, its way.
     shortest: [Span; 2],
     last_data: Option<(End, SimTime)>,
     connected: bool,
@@ -188,13 +188,18 @@ impl Conversation {
     /// Where its time went.
     pub fn account(&self) -> Account {
         let trips = self.trips();
+        let mut shortest = trips
+            .to
+            .map(|spread| spread.map_or(Span::ZERO, |spread| spread.min));
+        // What is acknowledged on this side of the server has not been there and back.
+        if let Some(relay) = self.relay() {
+            shortest[1] = relay.way;
+        }
         let mut walk = Walk {
             seen: &self.seen,
             sides: [Side::default(); 2],
             next_data: next_data(&self.seen),
-            shortest: trips
-                .to
-                .map(|spread| spread.map_or(Span::ZERO, |spread| spread.min)),
+            shortest,
             last_data: None,
             connected: !self.has_beginning(),
             closing: false,
