@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::super::failure::cannot_write;
 use super::super::output::Staging;
 use crate::sweep::{
     Cell, Header, Journal, JournalError, Row, Shard, header_line, row_line, write_cells, write_csv,
@@ -65,7 +66,7 @@ impl OpenJournal {
         let path = folder.journal(shard);
         let shown = path.display().to_string();
         fs::create_dir_all(folder.path())
-            .with_context(|| format!("cannot make {}", folder.path().display()))?;
+            .map_err(|error| cannot_write(folder.path(), &error.into()))?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options
