@@ -86,7 +86,7 @@ fn what_goes_on_in_the_background_does_not_make_a_page_longer() {
     let (_, picture) = assert_ends(PAGE, &[], "2.62 s");
     assert!(picture.contains(">4 requests in 2.62 s</text>"));
     let text = PAGE.replace("after = [{ of = \"/\", wait = \"2s\" }]", IN_THE_BACKGROUND);
-    for protocol in ["http/1.1", "h3"] {
+    for protocol in ["http/1.1", "h2", "h3"] {
         let (finished, archive, picture) = drawn(&text, &[("protocol", protocol)]);
         let total = finished.result.total_ms;
         assert!(total < 1_000.0, "{protocol}: {total}");

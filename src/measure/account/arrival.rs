@@ -62,6 +62,11 @@ impl Walk<'_, '_> {
             socket: trail.sender(story),
         };
         if let Some((name, byte)) = self.carried(story, came) {
+            // The way of the frame is a part of its request already: inside TLS nothing else may tell of that.
+            let stream = trail.stream(name).filter(|_| matches!(name, Name::Tcp(_)));
+            let written = stream.and_then(|stream| stream.written_at(byte));
+            let written = written.map_or(left, |written| written.min(left));
+            self.recognise(name, byte, written.at);
             self.put(trail.flight(story, came.at, self.own));
             return Some(self.byte(name, byte, place));
         }
