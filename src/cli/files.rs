@@ -21,6 +21,27 @@ pub(super) fn is_file(name: &str) -> bool {
     parts(name).is_some()
 }
 
+/// What to say of a name that is neither a case's nor ends as files do that can be run, if a path is meant.
+pub(super) fn no_case(name: &str) -> Option<String> {
+    const ENDINGS: &str = "a scenario is named .toml, and an HTTP archive .har";
+    let path = Path::new(name);
+    if path.is_dir() {
+        return Some(format!(
+            "`{name}` is a directory; give a case, or a file: {ENDINGS}"
+        ));
+    }
+    if path.exists() {
+        return Some(format!(
+            "the name of the file `{name}` does not tell what it holds: {ENDINGS}"
+        ));
+    }
+    // No name of a case has a dot or begins with a slash.
+    let is_meant = name.starts_with('/') || name.contains('.');
+    is_meant.then(|| {
+        format!("there is no file `{name}`; {ENDINGS}, and `wirelab list` shows the cases")
+    })
+}
+
 /// A file's name in its parts: the file, what it holds, and the variant that is meant.
 fn parts(name: &str) -> Option<(&str, Kind, Option<&str>)> {
     let kind = |file: &str| {

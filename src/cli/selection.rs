@@ -41,9 +41,17 @@ pub(super) fn opened(name: &str) -> Result<Vec<Chosen>> {
     if files::is_file(name) {
         return files::open(name);
     }
-    Ok(match name.split_once('/') {
-        Some((case, variant)) => vec![Chosen::one(find(case)?, variant)],
-        None => Chosen::all(&CaseRef::from(find(name)?)).collect(),
+    let (case, variant) = match name.split_once('/') {
+        Some((case, variant)) => (case, Some(variant)),
+        None => (name, None),
+    };
+    let case = find(case).map_err(|error| match files::no_case(name) {
+        Some(told) => anyhow!(told),
+        None => anyhow!(error),
+    })?;
+    Ok(match variant {
+        Some(variant) => vec![Chosen::one(case, variant)],
+        None => Chosen::all(&CaseRef::from(case)).collect(),
     })
 }
 

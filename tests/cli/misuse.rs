@@ -159,6 +159,14 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("diagnose nowhere.har", &["nowhere.har", "HTTP archive"]),
     ("show", &["CASE[/VARIANT]"]),
     ("show nonsense", &["`nonsense`", "wirelab list"]),
+    ("run /", &["`/` is a directory", ".toml", ".har"]),
+    ("step /proc", &["`/proc` is a directory", ".toml"]),
+    ("run ./dir", &["there is no file `./dir`", ".toml"]),
+    ("run page.json", &["there is no file `page.json`", ".har"]),
+    (
+        "run /proc/version",
+        &["`/proc/version` does not tell what it holds", ".har"],
+    ),
 ];
 
 #[test]

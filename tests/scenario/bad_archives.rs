@@ -6,7 +6,8 @@ const GOOD: &str = r#"{"log":{"entries":[{"startedDateTime":"2026-01-01T00:00:00
 
 /// What is replaced in a good archive, by what, and words that the error must have.
 const MISTAKES: &[(&str, &str, &[&str])] = &[
-    (GOOD, "", &["1:0", "no JSON"]),
+    (GOOD, "", &["the file is empty"]),
+    (GOOD, "\n \n", &["the file is empty"]),
     (GOOD, "<html>", &["1:1", "no JSON"]),
     ("\"time\":5", "\"time\":", &["1:69", "no JSON"]),
     (GOOD, "{}", &["log:", "missing"]),

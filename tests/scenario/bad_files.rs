@@ -84,8 +84,92 @@ const MISTAKES: &[(&str, &str, &str, &[&str])] = &[
     (
         "after = [\"/\"]",
         "after = [{ of = \"/\", at = \"half\" }]",
-        "17:10",
+        "17:27",
         &["`half`", "50%"],
+    ),
+    (
+        "after = [\"/\"]",
+        "after = [{ of = \"/later\" }]",
+        "17:17",
+        &["no object before this one", "/later"],
+    ),
+    (
+        "after = [\"/\"]",
+        "after = [{ of = \"/\", wiat = \"108ms\" }]",
+        "17:22",
+        &["no key `wiat`", "did you mean `wait`"],
+    ),
+    (
+        "after = [\"/\"]",
+        "after = [{ of = \"/\", wait = \"108 parsecs\" }]",
+        "17:29",
+        &["`108 parsecs`", "150ms"],
+    ),
+    (
+        "after = [\"/\"]",
+        "after = [{ of = \"/\", wait = \"-108ms\" }]",
+        "17:29",
+        &["`-108ms`", "150ms"],
+    ),
+    (
+        "after = [\"/\"]",
+        "after = [{ at = \"50%\" }]",
+        "17:10",
+        &["`of` is missing"],
+    ),
+    (
+        "after = [\"/\"]",
+        "after = [7]",
+        "17:10",
+        &["URL, path or id of an object before this one"],
+    ),
+    (
+        "rtt = \"100ms\"",
+        "rtt = \"100ms\"\nmtu = 70000",
+        "9:7",
+        &["a whole number from 0 to 65535 is needed, not 70000"],
+    ),
+    (
+        "after = [\"/\"]",
+        "[[serve]]\nhost = \"shop\"\nport = \"web\"",
+        "19:8",
+        &["a whole number from 1 to 65535 is needed, not \"web\""],
+    ),
+    (
+        "[[page.object]]\nurl = \"http://shop/\"",
+        "[page]\nconnections = -1\n[[page.object]]\nurl = \"http://shop/\"",
+        "11:15",
+        &["a whole number from 1 to 64 is needed, not -1"],
+    ),
+    (
+        "rtt = \"100ms\"",
+        "rtt = 99999999999999999999",
+        "8:7",
+        &["is too large", "150ms"],
+    ),
+    (
+        "after = [\"/\"]",
+        "[[expect]]\nround_trips_at_most = \"few\"",
+        "18:23",
+        &["expected a number"],
+    ),
+    (
+        "[hosts.client]",
+        "names = 3\n[hosts.client]",
+        "2:9",
+        &["expected a table"],
+    ),
+    (
+        "[hosts.client]",
+        "seed = 99999999999999999999999\n[hosts.client]",
+        "2:8",
+        &["a whole number from 0 to 18446744073709551615 is needed"],
+    ),
+    (
+        "after = [\"/\"]",
+        "[[expect]]\nrto_at_most = 1.5",
+        "18:15",
+        &["a whole number from 0", "not 1.5"],
     ),
     (
         "after = [\"/\"]",
@@ -211,4 +295,34 @@ fn mistakes_about_cases_are_shown_as_well() {
     assert!(refused("case = \"transfer/download\"\n[set]\nbytes = \"9TB\"").starts_with("3:9: "));
     assert!(refused("case = \"transfer/download\"\n[hosts.x]\n").contains("under [set]"));
     assert!(refused("").contains("nothing is fetched"));
+}
+
+#[test]
+fn an_archive_that_is_named_as_a_scenario_is_known_as_one() {
+    let archive = format!("{{\"log\":{{\"entries\":[{}]}}}}", "0,".repeat(30_000));
+    for text in [archive.clone(), format!("\u{feff}\n{archive}")] {
+        let told = read(&text, "page").expect_err("JSON").to_string();
+        assert!(told.contains("its name end with .har"), "{told}");
+        assert!(
+            told.lines().all(|line| line.chars().count() < 120),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn of_a_long_line_the_part_around_the_mistake_is_shown() {
+    let ids: Vec<_> = (0..60).map(|id| format!("\"/{id}\"")).collect();
+    let long = format!(
+        "after = [{}, {{ of = 7 }}, {}]",
+        ids.join(", "),
+        ids.join(", ")
+    );
+    let text = SMALL.replacen("after = [\"/\"]", &long, 1);
+    let told = read(&text, "small").expect_err("7 is no name").to_string();
+    insta::assert_snapshot!(told, @r#"
+    17:427: invalid type: integer `7`, expected a string
+      17 | ... "/54", "/55", "/56", "/57", "/58", "/59", { of = 7 }, "/0", "/1", "/2", "/3", "/4", "/5", "/6", "/7...
+         |                                                      ^
+    "#);
 }

@@ -64,7 +64,7 @@ pub(super) fn load(
     Ok(Loaded {
         case,
         variants,
-        seed: file.seed,
+        seed: file.seed.map(|seed| seed.0),
         settings,
         traces,
         scenario: None,

@@ -134,6 +134,14 @@ impl Loaded {
 /// What the reader of TOML found wrong.
 fn syntax(text: &str, error: &toml::de::Error) -> FileError {
     let at = error.span().unwrap_or(text.len()..text.len());
+    // No table begins like that, and every JSON object does.
+    let json = text.trim_start_matches('\u{feff}').trim_start();
+    if json.starts_with('{') {
+        let at = text.len() - json.len();
+        let message =
+            "this is JSON and no scenario; if it is an HTTP archive, let its name end with .har";
+        return FileError::at(text, at..at + 1, message);
+    }
     let message = error.message().replace('\n', "; ");
     FileError::at(text, at, remedied(&message))
 }
@@ -157,5 +165,24 @@ fn remedied(message: &str) -> String {
         let key = key.trim_end_matches('`');
         return format!("the key `{key}` is missing here; add `{key} = ...`");
     }
-    message.to_owned()
+    if message == "integer number overflowed" {
+        return format!("a whole number from 0 to {} is needed", u64::MAX);
+    }
+    in_words_of_toml(message)
+}
+
+/// What is expected, as people who write such files call it.
+fn in_words_of_toml(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let expected = match expected {
+        "f64" => "a number",
+        "a map" => "a table",
+        "a sequence" => "a list",
+        "an array of length 2" => "a list of two",
+        table if table.starts_with("struct ") => "a table",
+        other => other,
+    };
+    format!("{found}, expected {expected}")
 }

@@ -213,17 +213,18 @@ impl<'f, 's> Objects<'f, 's> {
     }
 
     fn trigger(&self, after: &Placed<After>) -> Result<Trigger, Problem> {
-        let (name, part) = match &after.value {
-            After::End(name) => (name, None),
-            After::Part(part) => (&part.of, Some(part)),
+        let (name, place, part) = match &after.value {
+            After::End(name) => (name, after.span(), None),
+            After::Part(part) => (&part.of.value, part.of.span(), Some(part)),
         };
+        let refuse = |message| Err(Problem { at: place, message });
         let of = match self.names.get(name) {
             Some(Some(position)) => *position,
             Some(None) => {
                 let message = format!(
                     "several objects before this one are called `{name}`; write a URL or an `id`"
                 );
-                return Err(Problem::with(after, message));
+                return refuse(message);
             }
             None => {
                 let known: Vec<_> = self.names.keys().cloned().collect();
@@ -232,14 +233,14 @@ impl<'f, 's> Objects<'f, 's> {
                 let message = format!(
                     "no object before this one is called `{name}`{near}; an object waits for objects that are listed before it"
                 );
-                return Err(Problem::with(after, message));
+                return refuse(message);
             }
         };
         let bytes = self.scenario.page.objects[of].bytes;
-        let at = part.and_then(|part| part.at.as_deref());
+        let at = part.and_then(|part| part.at.as_ref());
         Ok(Trigger {
             of,
-            at: moment(at, bytes).map_err(|message| Problem::with(after, message))?,
+            at: at.map_or(Ok(Moment::End), |at| moment(at, bytes))?,
             wait: part
                 .and_then(|part: &Part| part.wait)
                 .map_or(Span::ZERO, |value| value.0),
@@ -248,30 +249,28 @@ impl<'f, 's> Objects<'f, 's> {
 }
 
 /// What `at` means for an object of so many bytes.
-fn moment(at: Option<&str>, bytes: u64) -> Result<Moment, String> {
-    let text = match at {
-        None | Some("end") => return Ok(Moment::End),
-        Some("start") => return Ok(Moment::Start),
-        Some(text) => text,
+fn moment(at: &Placed<String>, bytes: u64) -> Result<Moment, Problem> {
+    let text = match at.value.as_str() {
+        "end" => return Ok(Moment::End),
+        "start" => return Ok(Moment::Start),
+        text => text,
+    };
+    let wrong = || {
+        let message = format!("`{text}` is no part of an object; write start, end, 50% or 10kB");
+        Problem::with(at, message)
     };
     let count = if text.ends_with('%') {
-        let part: Percent = text.parse().map_err(|_| wrong(text))?;
+        let part: Percent = text.parse().map_err(|_| wrong())?;
         let parts = u128::from(bytes) * u128::from(part.parts_per_billion());
         u64::try_from(parts.div_ceil(1_000_000_000)).unwrap_or(bytes)
     } else {
-        text.parse::<Bytes>().map_err(|_| wrong(text))?.0
+        text.parse::<Bytes>().map_err(|_| wrong())?.0
     };
     if count > bytes {
-        return Err(format!(
-            "the object has only {}; wait for its end",
-            Bytes(bytes)
-        ));
+        let message = format!("the object has only {}; wait for its end", Bytes(bytes));
+        return Err(Problem::with(at, message));
     }
     Ok(Moment::Bytes(count))
-}
-
-fn wrong(text: &str) -> String {
-    format!("`{text}` is no part of an object; write start, end, 50% or 10kB")
 }
 
 fn request(table: &ObjectTable) -> Result<usize, Problem> {

@@ -46,6 +46,9 @@ impl<T: JsonSchema> JsonSchema for Placed<T> {
     }
 }
 
+/// Characters of a line that are shown at most.
+const EXCERPT: usize = 100;
+
 /// What is wrong with a scenario file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileError {
@@ -119,20 +122,41 @@ fn floor(text: &str, at: usize) -> usize {
         .unwrap_or(0)
 }
 
+/// A part of a line around a column, with dots where the line goes on, and what stands before the column in it.
+fn excerpt(text: &str, column: usize) -> (String, String) {
+    let letters: Vec<char> = text.chars().collect();
+    let before = column - 1;
+    if letters.len() <= EXCERPT {
+        return (text.to_owned(), letters.iter().take(before).collect());
+    }
+    let from = before
+        .saturating_sub(EXCERPT / 2)
+        .min(letters.len() - EXCERPT);
+    let to = from + EXCERPT;
+    let dots = |are_needed: bool| if are_needed { "..." } else { "" };
+    let shown = |to: usize| {
+        let letters = letters.iter().take(to).skip(from);
+        dots(from > 0).to_owned() + &letters.collect::<String>()
+    };
+    (shown(to) + dots(to < letters.len()), shown(before))
+}
+
 /// The place, what is wrong, and the line with the place marked.
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, column, .. } = self;
         let number = line.to_string();
         let margin = " ".repeat(number.len());
-        let before: String = self.text.chars().take(column - 1).collect();
+        let (shown, before) = excerpt(&self.text, *column);
+        let room = shown.chars().count() - before.chars().count();
         let indent: String = before
             .chars()
             .map(|letter| if letter == '\t' { '\t' } else { ' ' })
             .collect();
         writeln!(f, "{line}:{column}: {}", self.message)?;
-        writeln!(f, "  {number} | {}", self.text)?;
-        write!(f, "  {margin} | {indent}{}", "^".repeat(self.width))
+        writeln!(f, "  {number} | {shown}")?;
+        let marks = "^".repeat(self.width.min(room.max(1)));
+        write!(f, "  {margin} | {indent}{marks}")
     }
 }
 

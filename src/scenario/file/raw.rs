@@ -3,12 +3,15 @@
 //! What is said here of a key is what editors show.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::place::Placed;
-use super::value::{Value, Word};
+use super::value::{Natural, Value, Whole, Word};
 use crate::link::{
     Distribution, DropScripts, LinkConfig, Loss, Outage, QueueLimit, Reorder, Windows,
 };
@@ -24,7 +27,7 @@ pub(in crate::scenario) struct File {
     /// The question that it answers, in one sentence.
     pub(in crate::scenario) question: Option<String>,
     /// Seed of every chance, unless --seed is given.
-    pub(in crate::scenario) seed: Option<u64>,
+    pub(in crate::scenario) seed: Option<Natural>,
     /// The built-in case that is run, and its variant: CASE/VARIANT.
     pub(in crate::scenario) case: Option<Placed<String>>,
     /// Settings of the case's knobs, as after --set.
@@ -104,7 +107,7 @@ macro_rules! effects {
             /// Frames that go without delay: a chance, or `CHANCE gap N`.
             pub(in crate::scenario) reorder: Option<Value<Reorder>>,
             /// The longest IPv4 packet in bytes that passes unfragmented.
-            pub(in crate::scenario) mtu: Option<u16>,
+            pub(in crate::scenario) mtu: Option<Whole<0, 65_535>>,
             /// When everything is lost: FROM..TO, or FROM..TO/PERIOD again and again.
             pub(in crate::scenario) down: Option<Value<Windows>>,
             /// When everything is held until the end, as in a handover: FROM..TO, or FROM..TO/PERIOD.
@@ -125,7 +128,7 @@ macro_rules! effects {
                     duplicate: self.duplicate.map_or(base.duplicate, |value| value.0),
                     corrupt: self.corrupt.map_or(base.corrupt, |value| value.0),
                     reorder: self.reorder.map(|value| value.0).or(base.reorder),
-                    mtu: self.mtu.or(base.mtu),
+                    mtu: self.mtu.and_then(|mtu| u16::try_from(mtu.0).ok()).or(base.mtu),
                     outages: windows(self.down.as_ref(), &base.outages),
                     holds: windows(self.hold.as_ref(), &base.holds),
                     ..base.clone()
@@ -185,7 +188,7 @@ pub(in crate::scenario) struct Serve {
     /// Version of TLS: "1.3" (default where URLs begin with https) or "1.2".
     pub(in crate::scenario) tls: Option<Placed<String>>,
     /// The port, unless it is 443 or 80.
-    pub(in crate::scenario) port: Option<u16>,
+    pub(in crate::scenario) port: Option<Whole<1, 65_535>>,
     /// How long it thinks about each object, unless that says otherwise.
     pub(in crate::scenario) think: Option<Value<Span>>,
     /// How long the browser works on a new connection to it.
@@ -202,7 +205,7 @@ pub(in crate::scenario) struct PageTable {
     /// The browser's host; `client` unless said.
     pub(in crate::scenario) client: Option<Placed<String>>,
     /// Connections to one origin by HTTP/1.1; 6 unless said.
-    pub(in crate::scenario) connections: Option<Placed<usize>>,
+    pub(in crate::scenario) connections: Option<Whole<1, 64>>,
     /// Whether connections of HTTP/1.1 are kept; they are unless said.
     pub(in crate::scenario) keep_alive: Option<bool>,
     /// How long the browser works after the last object.
@@ -244,11 +247,8 @@ pub(in crate::scenario) struct ObjectTable {
 }
 
 /// Something that an object waits for: another object, or a part of it.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(
-    untagged,
-    expecting = "the URL, path or id of an object before this one, or a table such as { of = \"/\", at = \"50%\", wait = \"5ms\" }"
-)]
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(untagged)]
 pub(in crate::scenario) enum After {
     /// The end of an object.
     End(String),
@@ -261,11 +261,38 @@ pub(in crate::scenario) enum After {
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Part {
     /// The object: its URL, path or id.
-    pub(in crate::scenario) of: String,
+    pub(in crate::scenario) of: Placed<String>,
     /// How much of it: start, end (default), a percentage or a size.
-    pub(in crate::scenario) at: Option<String>,
+    pub(in crate::scenario) at: Option<Placed<String>>,
     /// How long the browser works on that.
     pub(in crate::scenario) wait: Option<Value<Span>>,
+}
+
+/// A text is an object and a table a part of one, so that what is wrong with a table is told as of any other: trying one
+/// form after the other would only know that none fits.
+impl<'de> Deserialize<'de> for After {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = After;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(
+                    "the URL, path or id of an object before this one, or a table such as \
+                     { of = \"/\", at = \"50%\", wait = \"5ms\" }",
+                )
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<After, E> {
+                Ok(After::End(name.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<After, A::Error> {
+                Part::deserialize(MapAccessDeserializer::new(table)).map(After::Part)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
 }
 
 /// Something that goes wrong on a path for a while; one of `down`, `hold`, `loss`, `delay` and `drop` says what.
@@ -311,11 +338,11 @@ pub(in crate::scenario) struct Expect {
     /// The latest that the object may end, from the page's beginning.
     pub(in crate::scenario) object_under: Option<Value<Span>>,
     /// The most retransmission timeouts.
-    pub(in crate::scenario) rto_at_most: Option<u64>,
+    pub(in crate::scenario) rto_at_most: Option<Natural>,
     /// The most segments that may be sent again.
-    pub(in crate::scenario) retransmissions_at_most: Option<u64>,
+    pub(in crate::scenario) retransmissions_at_most: Option<Natural>,
     /// The most connections.
-    pub(in crate::scenario) connections_at_most: Option<u64>,
+    pub(in crate::scenario) connections_at_most: Option<Natural>,
     /// The most bytes on the wire.
     pub(in crate::scenario) bytes_at_most: Option<Value<Bytes>>,
 }

@@ -230,13 +230,13 @@ fn figures(table: &Placed<Expect>) -> Result<Vec<(Figure, u64)>, Problem> {
             .map(|under| (Figure::Page, under.0.as_nanos())),
         trips.map(|trips| (Figure::RoundTrips, trips)),
         object,
-        expect.rto_at_most.map(|most| (Figure::Timeouts, most)),
+        expect.rto_at_most.map(|most| (Figure::Timeouts, most.0)),
         expect
             .retransmissions_at_most
-            .map(|most| (Figure::Retransmissions, most)),
+            .map(|most| (Figure::Retransmissions, most.0)),
         expect
             .connections_at_most
-            .map(|most| (Figure::Connections, most)),
+            .map(|most| (Figure::Connections, most.0)),
         expect.bytes_at_most.map(|most| (Figure::Bytes, most.0.0)),
     ];
     Ok(figures.into_iter().flatten().collect())

@@ -29,7 +29,7 @@ pub(super) fn scenario(file: &File, name: &str, open: Open<'_>) -> Result<Scenar
             .question
             .clone()
             .unwrap_or_else(|| "How long does the page take?".to_owned()),
-        seed: file.seed,
+        seed: file.seed.map(|seed| seed.0),
         variants: variants(file)?,
         traces: traces(file, open)?,
         file: None,
@@ -227,7 +227,9 @@ fn server(table: &Serve, scenario: &Scenario) -> Result<Server, Problem> {
         names,
         version,
         tls,
-        port: table.port.unwrap_or_default(),
+        port: table
+            .port
+            .map_or(0, |port| u16::try_from(port.0).unwrap_or_default()),
         setup: table.setup.map_or(Span::ZERO, |value| value.0),
         warm: table.warm,
     })
@@ -248,14 +250,11 @@ fn page(file: &File, scenario: &Scenario) -> Result<Page, Problem> {
     if table.value.object.is_empty() {
         return Err(Problem::with(table, nothing));
     }
-    let connections = table.value.connections.as_ref();
-    if let Some(connections) = connections.filter(|count| !(1..=64).contains(&count.value)) {
-        let message = "a number of connections from 1 to 64 is needed";
-        return Err(Problem::with(connections, message));
-    }
+    let connections = table.value.connections;
+    let connections = connections.and_then(|count| usize::try_from(count.0).ok());
     Ok(Page {
         client,
-        connections: connections.map_or(6, |count| count.value),
+        connections: connections.unwrap_or(6),
         keep_alive: table.value.keep_alive.unwrap_or(true),
         settle: table.value.settle.map_or(Span::ZERO, |value| value.0),
         objects: Vec::new(),

@@ -87,6 +87,91 @@ impl<T: Quantity> Visitor<'_> for Reader<T> {
             ))),
         }
     }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        self.visit_i128(number.into())
+    }
+
+    fn visit_i128<E: Error>(self, number: i128) -> Result<Self::Value, E> {
+        Err(E::custom(format!(
+            "{number} is too large; write for example \"{}\"",
+            T::EXAMPLE
+        )))
+    }
+}
+
+/// A whole number in a range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::scenario) struct Whole<const LEAST: u64, const MOST: u64>(
+    pub(in crate::scenario) u64,
+);
+
+/// A whole number of any size.
+pub(in crate::scenario) type Natural = Whole<0, { u64::MAX }>;
+
+impl<'de, const LEAST: u64, const MOST: u64> Deserialize<'de> for Whole<LEAST, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Counter::<LEAST, MOST>)
+    }
+}
+
+struct Counter<const LEAST: u64, const MOST: u64>;
+
+impl<const LEAST: u64, const MOST: u64> Counter<LEAST, MOST> {
+    fn within<E: Error>(number: Option<u64>, text: &str) -> Result<Whole<LEAST, MOST>, E> {
+        let number = number.filter(|number| (LEAST..=MOST).contains(number));
+        number.map(Whole).ok_or_else(|| {
+            E::custom(format!(
+                "a whole number from {LEAST} to {MOST} is needed, not {text}"
+            ))
+        })
+    }
+}
+
+impl<const LEAST: u64, const MOST: u64> Visitor<'_> for Counter<LEAST, MOST> {
+    type Value = Whole<LEAST, MOST>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from {LEAST} to {MOST}")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        Self::within(u64::try_from(number).ok(), &number.to_string())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        Self::within(Some(number), &number.to_string())
+    }
+
+    fn visit_i128<E: Error>(self, number: i128) -> Result<Self::Value, E> {
+        Self::within(None, &number.to_string())
+    }
+
+    fn visit_u128<E: Error>(self, number: u128) -> Result<Self::Value, E> {
+        Self::within(None, &number.to_string())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        Self::within(None, &number.to_string())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Self::within(None, &format!("\"{text}\""))
+    }
+}
+
+impl<const LEAST: u64, const MOST: u64> JsonSchema for Whole<LEAST, MOST> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("a whole number from {LEAST} to {MOST}").into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": LEAST, "maximum": MOST })
+    }
 }
 
 impl<T: Quantity> JsonSchema for Value<T> {
@@ -123,6 +208,10 @@ impl<'de> Deserialize<'de> for Word {
             }
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<Word, E> {
+                Ok(Word(number.to_string()))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Word, E> {
                 Ok(Word(number.to_string()))
             }
 

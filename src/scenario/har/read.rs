@@ -20,6 +20,9 @@ pub enum HarError {
         /// What the reader of JSON says.
         message: String,
     },
+    /// Nothing at all.
+    #[error("the file is empty; export the archive again")]
+    Empty,
     /// A field that is needed is missing, or of another kind.
     #[error("{path}: {message}")]
     Field {
@@ -149,12 +152,16 @@ impl Timing {
 /// Reads an archive.
 pub(super) fn archive(bytes: &[u8]) -> Result<Archive, HarError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if bytes.trim_ascii().is_empty() {
+        return Err(HarError::Empty);
+    }
     let json: Value = serde_json::from_slice(bytes).map_err(|error| {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
         HarError::Syntax {
             line: error.line(),
-            column: error.column(),
+            // Behind a line that ended there is no column.
+            column: error.column().max(1),
             message: message.to_owned(),
         }
     })?;
