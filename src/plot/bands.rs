@@ -19,6 +19,8 @@ const PITCH: (i32, i32) = (14, 84);
 const WIDTH: i32 = 620;
 /// Room around a label of a value.
 const GAP: i32 = 10;
+/// Height of a line of such a label.
+const LINE: i32 = 14;
 
 /// Draws the spread under `title`; `subtitle` says of which runs. The axis is logarithmic where times differ fiftyfold
 /// or more.
@@ -28,15 +30,16 @@ pub fn bands(bands: &Bands, title: &str, subtitle: &str) -> Figure {
         .iter()
         .map(|times| times.as_ref().map(Spread::of))
         .collect();
-    let mut frame = Frame::of(&spreads);
+    let names = Names::of(&bands.scale.values);
+    let mut frame = Frame::of(&spreads, &names);
     let width = (frame.right() + MARGIN).max(560);
     let mut figure = Figure::new(title);
     figure.description = description(bands, &spreads);
     frame.bottom = figure.put_heading(subtitle, width) + 28 + HEIGHT;
     frame.put_times(&mut figure);
-    frame.put_spreads(&mut figure, &spreads);
-    frame.put_values(&mut figure, &bands.scale.values);
-    let baseline = frame.bottom + 40;
+    frame.put_spreads(&mut figure, &spreads, &names);
+    frame.put_values(&mut figure, &names);
+    let baseline = frame.bottom + 40 + (names.lines - 1) * LINE;
     let middle = i32::midpoint(frame.left, frame.right());
     let knob = &bands.scale.knob;
     figure.put_label((middle, baseline), knob, BODY, Ink::Muted, Align::Middle);
@@ -44,6 +47,71 @@ pub fn bands(bands: &Bands, title: &str, subtitle: &str) -> Figure {
     put_legend(&mut figure, frame.left, baseline + 30, is_told);
     figure.size = (width, baseline + 42 + MARGIN);
     figure
+}
+
+/// The values as they are written below the plot.
+struct Names {
+    /// The lines of each.
+    texts: Vec<Vec<String>>,
+    /// Which of them are quantities. Between others there is nothing, and none of them can be told from its neighbours.
+    quantities: Vec<bool>,
+    /// The most lines.
+    lines: i32,
+    /// The widest line.
+    widest: i32,
+}
+
+impl Names {
+    /// Where all are quantities they stand on one line each. Words, such as names of protocols, are broken.
+    fn of(values: &[String]) -> Self {
+        let quantities: Vec<_> = values.iter().map(|value| is_quantity(value)).collect();
+        let is_told = quantities.contains(&false);
+        let broken = |value: &String| {
+            if is_told {
+                broken(value, PITCH.1 - GAP)
+            } else {
+                vec![value.clone()]
+            }
+        };
+        let texts: Vec<_> = values.iter().map(broken).collect();
+        let lines = texts.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        let widths = texts.iter().flatten().map(|line| font::width(line, SMALL));
+        Self {
+            lines: i32::try_from(lines).unwrap_or(1),
+            widest: widths.max().unwrap_or(0),
+            texts,
+            quantities,
+        }
+    }
+
+    /// Whether each is told, however little room there is.
+    fn are_all_told(&self) -> bool {
+        self.quantities.contains(&false)
+    }
+}
+
+/// Whether a value is a number, with a unit perhaps; names of files may begin like one, and windows of time do.
+fn is_quantity(value: &str) -> bool {
+    let value = value.strip_prefix('x').unwrap_or(value);
+    let unit = value.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    unit.len() < value.len()
+        && unit
+            .chars()
+            .all(|letter| letter.is_alphabetic() || letter == '%')
+}
+
+/// A value in lines of at most `most` pixels, broken behind what joins its words; a longer word has a line of its own.
+fn broken(value: &str, most: i32) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in value.split_inclusive(['-', ',', ' ', ':', '/', '_']) {
+        match lines.last_mut() {
+            Some(line) if font::width(&format!("{line}{word}"), SMALL) <= most => {
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Where values and times are.
@@ -57,7 +125,7 @@ struct Frame {
 }
 
 impl Frame {
-    fn of(spreads: &[Option<Spread>]) -> Self {
+    fn of(spreads: &[Option<Spread>], names: &Names) -> Self {
         let count = i32::try_from(spreads.len()).unwrap_or(i32::MAX).max(1);
         let ends = spreads
             .iter()
@@ -66,11 +134,16 @@ impl Frame {
         let axis = Axis::of(ends);
         let ticks = axis.ticks().into_iter();
         let numbers = ticks.map(|tick| font::width(&spoken(tick), SMALL)).max();
+        let needed = if names.are_all_told() {
+            names.widest + GAP
+        } else {
+            0
+        };
         Self {
             axis,
             left: MARGIN + numbers.unwrap_or(0) + 10,
             bottom: 0,
-            pitch: (WIDTH / count).clamp(PITCH.0, PITCH.1),
+            pitch: (WIDTH / count).clamp(PITCH.0, PITCH.1).max(needed),
             count,
         }
     }
@@ -100,7 +173,7 @@ impl Frame {
     }
 
     /// Lines and boxes first, then the medians, so that nothing hides them.
-    fn put_spreads(&self, figure: &mut Figure, spreads: &[Option<Spread>]) {
+    fn put_spreads(&self, figure: &mut Figure, spreads: &[Option<Spread>], names: &Names) {
         let reach = (self.pitch / 2 - 2).min(16);
         for (value, spread) in (0..).zip(spreads) {
             let Some(spread) = spread else { continue };
@@ -112,30 +185,36 @@ impl Frame {
             figure.put_box((x - reach, from), (x + reach, to), Ink::Data);
         }
         let mut before: Option<Point> = None;
-        for (value, spread) in (0..).zip(spreads) {
+        for ((value, spread), &is_quantity) in (0..).zip(spreads).zip(&names.quantities) {
             let median = spread
                 .as_ref()
                 .map(|spread| (self.x(value), self.y(spread.median)));
+            before = before.filter(|_| is_quantity);
             if let Some((before, median)) = before.zip(median) {
                 figure.put_line(before, median, Ink::Text, 1);
             }
             if let Some(median) = median {
                 figure.put_dot(median, 3, Ink::Text);
             }
-            before = median;
+            before = median.filter(|_| is_quantity);
         }
     }
 
-    /// The values below the plot, as many as have room.
-    fn put_values(&self, figure: &mut Figure, values: &[String]) {
-        let widest = values.iter().map(|value| font::width(value, SMALL)).max();
-        let every = (widest.unwrap_or(0) + GAP) / self.pitch + 1;
-        for (at, value) in (0..).zip(values) {
+    /// The values below the plot: of quantities as many as have room.
+    fn put_values(&self, figure: &mut Figure, names: &Names) {
+        let every = if names.are_all_told() {
+            1
+        } else {
+            (names.widest + GAP) / self.pitch + 1
+        };
+        for (at, lines) in (0..).zip(&names.texts) {
             if at % every == 0 {
                 let (x, bottom) = (self.x(at), self.bottom);
                 figure.put_line((x, bottom), (x, bottom + 5), Ink::Rule, 1);
-                let place = (x, bottom + 18);
-                figure.put_label(place, value, SMALL, Ink::Muted, Align::Middle);
+                for (line, text) in (0..).zip(lines) {
+                    let place = (x, bottom + 18 + line * LINE);
+                    figure.put_label(place, text, SMALL, Ink::Muted, Align::Middle);
+                }
             }
         }
     }

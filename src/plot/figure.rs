@@ -3,7 +3,7 @@
 //! It knows neither frames nor results: whoever lays out a picture puts shapes here, and tests measure the
 //! [`Label`]s.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::font;
 use super::theme::Ink;
@@ -18,6 +18,8 @@ pub struct Figure {
     pub(super) title: String,
     pub(super) description: String,
     pub(super) shapes: Vec<Shape>,
+    /// What labels that were cut say in full, by their places.
+    pub(super) whole: BTreeMap<Point, String>,
 }
 
 /// Pixels from the left and from the top.
@@ -122,6 +124,7 @@ impl Figure {
             title: title.to_owned(),
             description: String::new(),
             shapes: Vec::new(),
+            whole: BTreeMap::new(),
         }
     }
 
@@ -230,6 +233,24 @@ impl Figure {
             ink,
             align,
         }));
+    }
+}
+
+impl Figure {
+    /// A label of at most `most` pixels; what is cut is told where a picture can say more than it shows.
+    pub(super) fn put_elided(
+        &mut self,
+        at: Point,
+        text: &str,
+        (size, most): (i32, i32),
+        ink: Ink,
+        align: Align,
+    ) {
+        let shown = font::elided(text, size, most);
+        if shown != text {
+            self.whole.insert(at, text.to_owned());
+        }
+        self.put_label(at, &shown, size, ink, align);
     }
 }
 

@@ -15,6 +15,11 @@ const NUMBERS: i32 = 72;
 const LINE: i32 = 17;
 /// Frames that are named.
 const NAMED: usize = 8;
+/// Steps that a number may be away from its point, and pixels of each.
+const NUMBERED: i32 = 16;
+const STEP: i32 = 13;
+/// Pixels from a point up to the baseline of a number beside it.
+const ABOVE: i32 = 5;
 
 /// The field and its axes.
 struct Field {
@@ -102,23 +107,67 @@ impl Field {
         figure.put_label((left, bottom + 40), &words, SMALL, Ink::Muted, Align::Start);
     }
 
-    /// The numbers of the list beside their points, where there is room.
+    /// The numbers of the list, each beside its point or, where others are, at the end of a line that leads to it.
     fn put_ordinals(&self, figure: &mut Figure, worst: &[&Lost]) {
-        let mut taken: Vec<Bounds> = Vec::new();
-        for (ordinal, lost) in (1..).zip(worst) {
+        let mark = |lost: &&Lost| {
             let (x, y) = self.place(lost);
-            let label = Label {
-                at: (x + 8, y - 5),
-                text: ordinal.to_string(),
-                size: BODY,
-                ink: Ink::Text,
-                align: Align::Start,
-            };
-            if taken.iter().all(|other| !other.overlaps(&label.bounds())) {
-                taken.push(label.bounds());
-                figure.shapes.push(Shape::Label(label));
+            Bounds {
+                left: x - 5,
+                top: y - 5,
+                right: x + 5,
+                bottom: y + 5,
             }
+        };
+        let mut taken: Vec<Bounds> = worst.iter().map(mark).collect();
+        for (ordinal, lost) in (1..).zip(worst) {
+            let point = self.place(lost);
+            let is_free = |label: &Label| {
+                let bounds = label.bounds();
+                taken.iter().all(|other| !other.overlaps(&bounds))
+            };
+            let Some(label) = self.beside(point, ordinal).find(is_free) else {
+                continue;
+            };
+            if label.at.1 != point.1 - ABOVE {
+                let gap = if label.align == Align::End { 2 } else { -2 };
+                let end = (label.at.0 + gap, label.at.1 - 4);
+                figure.put_line(point, end, Ink::Muted, 1);
+            }
+            taken.push(label.bounds());
+            figure.shapes.push(Shape::Label(label));
         }
+    }
+
+    /// Places for a number, the best first: right of its point, further down there, since cheaper frames lie lower,
+    /// further up, and the same to the left. All but the first are in the field.
+    fn beside(&self, (x, y): Point, ordinal: usize) -> impl Iterator<Item = Label> {
+        let text = ordinal.to_string();
+        let inside = Bounds {
+            left: self.left,
+            top: self.bottom - FIELD.1 - 12,
+            right: self.left + FIELD.0 + 20,
+            bottom: self.bottom + 4,
+        };
+        let sides = [(8, Align::Start), (-8, Align::End)];
+        let steps = || (0..=NUMBERED).chain((1..=NUMBERED).map(|step| -step));
+        let places = sides
+            .into_iter()
+            .flat_map(move |side| steps().map(move |step| (side, step)));
+        let labels = places.map(move |((aside, align), step)| Label {
+            at: (x + aside, y - ABOVE + step * STEP),
+            text: text.clone(),
+            size: BODY,
+            ink: Ink::Text,
+            align,
+        });
+        labels.enumerate().filter_map(move |(rank, label)| {
+            let bounds = label.bounds();
+            let is_inside = bounds.left >= inside.left
+                && bounds.right <= inside.right
+                && bounds.top >= inside.top
+                && bounds.bottom <= inside.bottom;
+            (rank == 0 || is_inside).then_some(label)
+        })
     }
 }
 
@@ -243,4 +292,70 @@ fn description(map: &LossMap) -> String {
         "Scatter plot of what the loss of each frame costs; the dearest: {}.",
         frames.join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::measure::diagnosis::Constraint;
+
+    #[test]
+    fn every_loss_of_the_list_has_its_number_in_the_field() {
+        let lost = |at_ms, cost_ms| Lost {
+            host: "client".to_owned(),
+            number: 1,
+            at_ms,
+            what: "SYN".to_owned(),
+            cost_ms,
+            whole: true,
+            repair: Repair::Timer,
+        };
+        // All at one place, at both ends of the time, and on a line.
+        let places = [[(0.0, 1000.0); 8], [(90.0, 1000.0); 8], [(45.0, 3.0); 8]];
+        for places in places {
+            let mut tried: Vec<_> = places.map(|(at, cost)| lost(at, cost)).into();
+            tried.extend([lost(0.0, 1.0), lost(90.0, 0.0)]);
+            let map = LossMap {
+                total_ms: 90.0,
+                frames: 10,
+                tried,
+            };
+            let figure = losses(&diagnosis(), &map);
+            let numbers = figure.labels().filter(|label| label.size == BODY);
+            let numbers: Vec<_> = numbers.map(|label| label.text.clone()).collect();
+            for number in 1..=8 {
+                assert!(
+                    numbers.contains(&number.to_string()),
+                    "{number}: {numbers:?}"
+                );
+            }
+            assert_eq!(figure.overlaps(), []);
+        }
+    }
+
+    fn diagnosis() -> Diagnosis {
+        Diagnosis {
+            case: "handshake".to_owned(),
+            variant: "open".to_owned(),
+            changed: BTreeMap::new(),
+            seeds: vec![1],
+            total_ms: 90.0,
+            account: BTreeMap::new(),
+            constraint: Constraint {
+                sentence: String::new(),
+                components: Vec::new(),
+                ties: Vec::new(),
+                next: None,
+            },
+            reliefs: Vec::new(),
+            idle: Vec::new(),
+            pairs: Vec::new(),
+            exclusive: Vec::new(),
+            runs: 1,
+            target: None,
+            losses: None,
+        }
+    }
 }

@@ -19,7 +19,7 @@ pub(super) fn restyled(drawn: &str, figure: &Figure, theme: Theme) -> String {
         match element.tag {
             "text" => {
                 let content = lines.next().expect("plotters writes text on the next line");
-                element.write_text(content, &mut document);
+                element.write_text(content, figure, &mut document);
             }
             "line" => element.write("line", &["x1", "y1", "x2", "y2"], &mut document),
             "rect" => element.write("rect", &["x", "y", "width", "height"], &mut document),
@@ -105,7 +105,7 @@ impl<'a> Element<'a> {
         out.push_str("/>\n");
     }
 
-    fn write_text(&self, content: &str, out: &mut String) {
+    fn write_text(&self, content: &str, figure: &Figure, out: &mut String) {
         let size = self.font_size();
         write!(out, "<text class=\"{}\"", self.class()).expect(INFALLIBLE);
         if size != font::BODY {
@@ -115,7 +115,11 @@ impl<'a> Element<'a> {
             write!(out, " text-anchor=\"{anchor}\"").expect(INFALLIBLE);
         }
         let (x, y) = (self.number("x"), self.number("y") + svg_ascent(size));
-        writeln!(out, " x=\"{x}\" y=\"{y}\">{content}</text>").expect(INFALLIBLE);
+        write!(out, " x=\"{x}\" y=\"{y}\">").expect(INFALLIBLE);
+        if let Some(whole) = figure.whole.get(&(x, y)) {
+            write!(out, "<title>{}</title>", escaped(whole)).expect(INFALLIBLE);
+        }
+        writeln!(out, "{content}</text>").expect(INFALLIBLE);
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "sizes are a few pixels")]

@@ -54,7 +54,8 @@ class Ladder {
     this.space.style.height = `${this.height - HEAD}px`;
     this.space.style.width = `${this.width}px`;
     this.head.setAttribute('width', this.width);
-    this.head.replaceChildren(...this.lanes.map((host) => draw('text', { x: this.x(host), y: 21, 'text-anchor': this.anchor(host) }, this.run.hostName(host))));
+    this.head.replaceChildren(...this.lanes.map((host) => this.name(host)));
+    this.lanes.forEach((host, lane) => this.shorten(host, this.head.children[lane]));
     this.draw();
   }
 
@@ -65,6 +66,25 @@ class Ladder {
   anchor(host) {
     const lane = this.lanes.indexOf(host);
     return lane === 0 ? 'start' : lane === this.lanes.length - 1 ? 'end' : 'middle';
+  }
+
+  // The last lane's name ends at the edge, with as much beyond its lane as there is.
+  name(host) {
+    const x = this.x(host) + (this.anchor(host) === 'end' ? 36 : 0);
+    return draw('text', { x, y: 21, 'text-anchor': this.anchor(host) }, this.run.hostName(host));
+  }
+
+  // A name that would reach into the next lane's is cut, and says the rest when it is pointed at.
+  shorten(host, text) {
+    const rooms = { start: this.gap / 2, middle: this.gap, end: this.gap / 2 + 36 };
+    const room = this.lanes.length > 1 ? rooms[this.anchor(host)] - 8 : Infinity;
+    const whole = this.run.hostName(host);
+    let kept = whole.length;
+    while (kept > 1 && text.getComputedTextLength() > room) {
+      kept -= 1;
+      text.textContent = `${whole.slice(0, kept)}\u2026`;
+    }
+    if (kept < whole.length) text.append(draw('title', {}, whole));
   }
 
   draw() {

@@ -96,6 +96,14 @@ impl<'a> Layout<'a> {
         canvas.finish()
     }
 
+    /// Width that the name of a column may have: as far to each side as to the middle between it and its neighbour.
+    fn room(&self, column: usize) -> i32 {
+        let distance = |one: usize| Some(self.columns.get(one + 1)? - self.columns.get(one)?);
+        let before = column.checked_sub(1).and_then(distance);
+        let nearest = before.into_iter().chain(distance(column)).min();
+        nearest.map_or(i32::MAX, |nearest| nearest - CLEARANCE)
+    }
+
     fn description(&self) -> String {
         let flights = &self.trace.flights;
         let names: Vec<_> = self

@@ -2,7 +2,7 @@
 
 mod recordings;
 
-use recordings::{blackhole, crowd, handshake, three_hosts, transfer};
+use recordings::{blackhole, crowd, handshake, three_called, three_hosts, transfer};
 
 use super::selection::MOST_FRAMES;
 use super::{conversation_ladder, ladder};
@@ -54,6 +54,20 @@ fn heads(figure: &Figure) -> usize {
 fn no_two_labels_overlap_or_leave_the_picture() {
     for figure in all() {
         assert_eq!(figure.overlaps(), Vec::<(String, String)>::new());
+    }
+}
+
+#[test]
+fn names_that_reach_into_the_next_column_are_cut_and_told_in_full() {
+    let names = ["client", "avatars0", "github-cloud"]
+        .map(|name| format!("{name}.a-very-long-name-of-a-host.in-a-longer-domain.example.test"));
+    let recording = three_called(&names.each_ref().map(String::as_str));
+    let figure = ladder(&recording, "What is on the wire?");
+    assert_eq!(figure.overlaps(), Vec::<(String, String)>::new());
+    let svg = figure.svg(Theme::Adaptive);
+    for name in names {
+        assert!(svg.contains(&format!("<title>{name}</title>")), "{name}");
+        assert!(!svg.contains(&format!(">{name}</text>")), "{name}");
     }
 }
 

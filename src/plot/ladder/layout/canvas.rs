@@ -36,13 +36,19 @@ impl<'a> Canvas<'a> {
 
     /// Name and address of each host, from `top` on, and the unit of time.
     pub(super) fn names(&mut self, top: i32) {
-        for (host, &x) in self.layout.trace.hosts.iter().zip(&self.layout.columns) {
-            self.figure
-                .put_label((x, top + 12), &host.name, HEADING, Ink::Text, Align::Middle);
-            self.figure.put_label(
+        for (index, host) in self.layout.trace.hosts.iter().enumerate() {
+            let (x, room) = (self.layout.columns[index], self.layout.room(index));
+            self.figure.put_elided(
+                (x, top + 12),
+                &host.name,
+                (HEADING, room),
+                Ink::Text,
+                Align::Middle,
+            );
+            self.figure.put_elided(
                 (x, top + 28),
                 &host.address,
-                SMALL,
+                (SMALL, room),
                 Ink::Muted,
                 Align::Middle,
             );
@@ -252,9 +258,15 @@ impl<'a> Canvas<'a> {
     pub(super) fn finish(mut self) -> Figure {
         let mut y = self.bottom() + 8;
         if self.layout.height > TALL {
-            for (host, &x) in self.layout.trace.hosts.iter().zip(&self.layout.columns) {
-                self.figure
-                    .put_label((x, y + 12), &host.name, HEADING, Ink::Text, Align::Middle);
+            for (index, host) in self.layout.trace.hosts.iter().enumerate() {
+                let (x, room) = (self.layout.columns[index], self.layout.room(index));
+                self.figure.put_elided(
+                    (x, y + 12),
+                    &host.name,
+                    (HEADING, room),
+                    Ink::Text,
+                    Align::Middle,
+                );
             }
             y += NAMES / 2;
         }

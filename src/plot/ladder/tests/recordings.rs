@@ -100,11 +100,12 @@ pub(super) fn transfer(count: u32) -> Recording {
 
 /// A client, an edge that forwards, and an origin.
 pub(super) fn three_hosts() -> Recording {
-    let mut s = Script::new(
-        "edge",
-        &["client", "edge.tokyo", "origin"],
-        Span::from_millis(15),
-    );
+    three_called(&["client", "edge.tokyo", "origin"])
+}
+
+/// The same under other names.
+pub(super) fn three_called(names: &[&str; 3]) -> Recording {
+    let mut s = Script::new("edge", names, Span::from_millis(15));
     let inner = |flags, seq, ack, len| Segment {
         port: 50_001,
         ..segment(flags, seq, ack, len)
