@@ -321,8 +321,8 @@ fn changing_knobs() -> [Knob; 4] {
     .map(Knob::quiet)
 }
 
-/// The knobs that every case has.
-pub(super) fn stack_knobs() -> Vec<Knob> {
+/// The knobs that every case has, and that [`Case::knobs`](super::Case::knobs) leaves out.
+pub fn stack_knobs() -> Vec<Knob> {
     const STACKS: &[&str] = &["linux", "smoltcp"];
     vec![
         Knob::new(

@@ -35,7 +35,7 @@ pub use self::catalog::{all, find};
 pub use self::error::CaseError;
 pub(crate) use self::error::nearest_of;
 pub use self::judge::{Judgement, expect};
-pub use self::knob::{Kind, Knob};
+pub use self::knob::{Kind, Knob, stack_knobs};
 pub use self::offers::Offers;
 pub(crate) use self::offers::url;
 pub use self::plan::Plan;

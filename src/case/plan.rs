@@ -360,8 +360,8 @@ impl std::fmt::Debug for Plan {
 
 impl Kind {
     /// What the knob takes, in a word or two, for help texts.
-    pub fn placeholder(&self) -> &'static str {
-        match self {
+    pub fn placeholder(&self) -> String {
+        let word = match self {
             Self::Time => "TIME",
             Self::Size | Self::SizeWithin(_) => "SIZE",
             Self::Buffer => "SIZE|auto",
@@ -375,10 +375,11 @@ impl Kind {
             Self::Windows => "FROM..TO[/PERIOD],...",
             Self::Count(_) => "N",
             Self::Switch => "on|off",
-            Self::Choice(_) => "WORD",
+            Self::Choice(words) => return words.join("|"),
             Self::Factor => "xFACTOR",
             Self::Turn => "TIME|xFACTOR",
-            Self::Or(_, kind) => kind.placeholder(),
-        }
+            Self::Or(word, kind) => return format!("{word}|{}", kind.placeholder()),
+        };
+        word.to_owned()
     }
 }

@@ -7,15 +7,16 @@ use serde_json::json;
 use super::Outcome;
 use super::args::ListArgs;
 use super::terminal;
-use crate::case::{Case, Knob, all};
+use crate::case::{Case, Knob, all, stack_knobs};
 
 /// Prints the list.
 pub(super) fn list(args: &ListArgs) -> anyhow::Result<Outcome> {
     let text: String = if args.json {
         all().iter().flat_map(|case| objects(*case)).collect()
     } else {
-        let cases: Vec<_> = all().iter().map(|case| described(*case)).collect();
-        cases.join("\n")
+        let cases = all().iter().map(|case| described(*case));
+        let parts: Vec<_> = cases.chain([common()]).collect();
+        parts.join("\n")
     };
     terminal::print(&text)?;
     Ok(Outcome::Kept)
@@ -31,16 +32,23 @@ fn described(case: &dyn Case) -> String {
         line(&mut text, "", variant.name, width, variant.about);
     }
     text.push_str("  knobs\n");
-    let knobs: Vec<_> = case
-        .knobs()
-        .into_iter()
-        .map(|knob| (format!("{}={}", knob.key, knob.default), knob))
-        .collect();
-    let width = knobs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, knob) in &knobs {
-        line(&mut text, "  ", name, width, &takes(knob));
-    }
+    knobs(&mut text, "  ", &case.knobs());
     text
+}
+
+/// What every case has: once, and not below each.
+fn common() -> String {
+    let mut text = String::from("every case also has the knobs\n");
+    knobs(&mut text, "", &stack_knobs());
+    text
+}
+
+fn knobs(text: &mut String, indent: &str, knobs: &[Knob]) {
+    let name = |knob: &Knob| format!("{}={}", knob.key, knob.default);
+    let width = knobs.iter().map(|knob| name(knob).len()).max().unwrap_or(0);
+    for knob in knobs {
+        line(text, indent, &name(knob), width, &takes(knob));
+    }
 }
 
 fn line(text: &mut String, indent: &str, name: &str, width: usize, about: &str) {
@@ -56,6 +64,7 @@ fn objects(case: &dyn Case) -> Vec<String> {
     let knobs: Vec<_> = case
         .knobs()
         .into_iter()
+        .chain(stack_knobs())
         .map(|knob| {
             json!({
                 "key": knob.key,

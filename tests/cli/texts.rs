@@ -167,6 +167,19 @@ fn the_list_names_every_variant_and_knob() {
             assert!(text.contains(&format!("{}={}", knob.key, knob.default)));
         }
     }
+    let (_, common) = text.split_once("every case also has").expect("once");
+    for knob in wirelab::case::stack_knobs() {
+        assert!(common.contains(&format!("  {}={}", knob.key, knob.default)));
+    }
+}
+
+#[test]
+fn the_words_that_a_choice_takes_are_told() {
+    let listed = "(listed|small-first|large-first)";
+    assert!(printed(&["list"]).contains(listed));
+    let shown = printed(&["show", "image-page/origin-h2"]);
+    assert!(shown.contains(listed), "{shown}");
+    assert!(shown.contains("(linux|smoltcp)"), "{shown}");
 }
 
 #[test]
