@@ -337,6 +337,7 @@ mod tests {
 
     fn diagnosis() -> Diagnosis {
         Diagnosis {
+            fit: None,
             case: "handshake".to_owned(),
             variant: "open".to_owned(),
             changed: BTreeMap::new(),

@@ -94,7 +94,7 @@ fn hosts_that_no_certificate_can_name_answer_to_no_url() {
             .replace("[hosts.shop]", &format!("[hosts.{quoted}]"))
             .replace("to = \"shop\"", &format!("to = {quoted}"))
             .replace("http://shop/", url);
-        let error = read(&text, "small").err().expect(url).to_string();
+        let error = read(&text, "small").expect_err(url).to_string();
         assert!(
             error.starts_with("11:7:") && error.contains("is no name of a server"),
             "{error}"
@@ -127,10 +127,7 @@ after = ["/"]
 #[test]
 fn a_server_has_one_object_of_a_path_whichever_its_names_are() {
     let text = ALIASES.replace("b.test:8080/img/hero.jpg", "b.test:8080/");
-    let error = read(&text, "small")
-        .err()
-        .expect("it is refused")
-        .to_string();
+    let error = read(&text, "small").expect_err("it is refused").to_string();
     assert!(
         error.contains("another object of this server has this path"),
         "{error}"
@@ -157,7 +154,7 @@ fn an_object_is_expected_by_any_of_its_names() {
     for name in ["ero.jpg", "http://c.test/img/hero.jpg", "hero.jp", ""] {
         let expect = format!("[[expect]]\nobject = \"{name}\"\nobject_under = \"10s\"\n");
         let error = read(&format!("{ALIASES}{expect}"), "small");
-        let error = error.err().expect(name).to_string();
+        let error = error.expect_err(name).to_string();
         assert!(error.contains("no object is called"), "{name}: {error}");
     }
 }
