@@ -37,7 +37,7 @@ pub(crate) use self::error::nearest_of;
 pub use self::judge::{Judgement, expect};
 pub use self::knob::{Kind, Knob, stack_knobs};
 pub use self::offers::Offers;
-pub(crate) use self::offers::url;
+pub(crate) use self::offers::{authority, url};
 pub use self::plan::Plan;
 pub use self::reference::CaseRef;
 pub(crate) use self::relief::Troubles;

@@ -31,15 +31,18 @@ impl Offers {
 
 /// The URL of a path on a server; `path` begins with `/`.
 pub(crate) fn url(is_secure: bool, name: &str, port: u16, path: &str) -> String {
-    let (scheme, usual) = if is_secure {
-        ("https", 443)
+    let scheme = if is_secure { "https" } else { "http" };
+    let authority = authority(is_secure, name, port);
+    format!("{scheme}://{authority}{path}")
+}
+
+/// Who a server is in URLs and in the field `Host`: a port that is not the scheme's own is a part of it (RFC 9110 sections
+/// 4.2.1 and 7.2).
+pub(crate) fn authority(is_secure: bool, name: &str, port: u16) -> String {
+    let usual = if is_secure { 443 } else { 80 };
+    if port == usual {
+        name.to_owned()
     } else {
-        ("http", 80)
-    };
-    let port = if port == usual {
-        String::new()
-    } else {
-        format!(":{port}")
-    };
-    format!("{scheme}://{name}{port}{path}")
+        format!("{name}:{port}")
+    }
 }

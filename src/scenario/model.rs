@@ -213,12 +213,8 @@ impl Scenario {
             Version::Http1 => object.name,
             _ => 0,
         };
-        let scheme = if server.tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        format!("{scheme}://{}{}", server.names[name].name, object.path)
+        let (name, is_secure) = (&server.names[name].name, server.tls.is_some());
+        crate::case::url(is_secure, name, server.port, &object.path)
     }
 
     /// The object that somebody calls by its URL, with any of its server's names and with or without the port, by its

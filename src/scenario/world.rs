@@ -11,7 +11,7 @@ use crate::app::dns::{Authority, Meaning, Stub, Zone};
 use crate::app::http::{self, Client, Requests, Site, document};
 use crate::app::tls::{self, Terms};
 use crate::app::{http1, http2, http3};
-use crate::case::{Main, Plan, Security, Stage, url};
+use crate::case::{Main, Plan, Security, Stage, authority, url};
 use crate::event::HostId;
 use crate::link::LinkConfig;
 use crate::rt::Net;
@@ -202,7 +202,7 @@ impl Builder<'_, '_> {
             self.stage.spawner(),
             self.requests.clone(),
             self.net(server.host).endpoint(server.port),
-            name,
+            &authority(server.tls.is_some(), name, server.port),
         );
         client.http2_window = Some(turn::http2_window(self.plan));
         client.setup = server.setup;

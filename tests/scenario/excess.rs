@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use wirelab::case::{Plan, Run};
 use wirelab::event::{DropCause, Event};
+use wirelab::measure::Exchange;
 use wirelab::measure::diagnosis::Component;
 use wirelab::scenario::{HarError, Scenario, pages, read};
 
@@ -131,6 +132,36 @@ fn a_server_has_one_object_of_a_path_whichever_its_names_are() {
     assert!(
         error.contains("another object of this server has this path"),
         "{error}"
+    );
+}
+
+#[test]
+fn a_port_has_one_server() {
+    let second = "[[serve]]\nhost = \"shop\"\nname = \"c.test\"\nport = 8080\n";
+    let text = format!("{ALIASES}{second}");
+    let error = read(&text, "small").expect_err("it is refused").to_string();
+    assert!(
+        error.starts_with("22:1:")
+            && error.contains("another server listens on port 8080 of `shop`"),
+        "{error}"
+    );
+    let other = text.replace(
+        "name = \"c.test\"\nport = 8080",
+        "name = \"c.test\"\nport = 8081",
+    );
+    loaded(&other);
+}
+
+#[test]
+fn a_port_that_is_not_the_schemes_own_is_a_part_of_a_url() {
+    let recording = run(&loaded(ALIASES), &[]).recording;
+    let urls: Vec<_> = Exchange::all(&recording)
+        .into_iter()
+        .map(|one| one.url)
+        .collect();
+    assert_eq!(
+        urls,
+        ["http://a.test:8080/", "http://b.test:8080/img/hero.jpg"]
     );
 }
 

@@ -47,6 +47,7 @@ pub(super) fn scenario(file: &File, name: &str, open: Open<'_>) -> Result<Scenar
     }
     scenario.page = page(file, &scenario)?;
     Objects::of(file, &mut scenario).put()?;
+    ports(file, &scenario)?;
     lookups(file, &mut scenario)?;
     reachable(file, &scenario)?;
     scenario.faults = rules::faults(file, &hosts_of(&scenario))?;
@@ -286,6 +287,32 @@ fn lookups(file: &File, scenario: &mut Scenario) -> Result<(), Problem> {
             return Err(Problem::with(name, message));
         };
         known.lookup = Some(wait.0);
+    }
+    Ok(())
+}
+
+/// Whether every server has its port for itself: TCP's or, for HTTP/3, UDP's.
+fn ports(file: &File, scenario: &Scenario) -> Result<(), Problem> {
+    let port = |server: &Server| (server.host, server.port, server.version == Version::Http3);
+    for (position, server) in scenario.servers.iter().enumerate() {
+        let before = &scenario.servers[..position];
+        if before.iter().all(|other| port(other) != port(server)) {
+            continue;
+        }
+        let message = format!(
+            "another server listens on port {} of `{}`; give one of them another `port`, or make one [[serve]] of them, with `aliases`",
+            server.port, scenario.hosts[server.host].name
+        );
+        if let Some(serve) = file.serve.get(position) {
+            return Err(Problem::with(serve, message));
+        }
+        // One that follows from a URL.
+        let objects = file.page.iter().flat_map(|page| &page.value.object);
+        let mut urls = std::iter::zip(objects, &scenario.page.objects);
+        let named = urls.find(|(_, object)| object.server == position);
+        if let Some((table, _)) = named {
+            return Err(Problem::with(&table.value.url, message));
+        }
     }
     Ok(())
 }
