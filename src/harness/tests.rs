@@ -142,7 +142,7 @@ fn the_last_chance_holds_and_none_is_left_when_all_guards_are_gone() {
         .expect("the last chance holds");
     let third = path.back().lose("100%").expect("it is a chance");
     drop(second);
-    lab.try_run(echo(client.clone(), server.clone()))
+    lab.run(echo(client.clone(), server.clone()))
         .expect_err("nothing comes back");
     third.release();
     let before = drops(&lab).len();

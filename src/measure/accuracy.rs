@@ -397,7 +397,9 @@ mod tests {
         assert!(!accuracy.holds());
         assert_eq!(
             accuracy.rows[0].complaints(),
-            ["fct_100000_50ms: syn_synack_ms: Linux 50 (50 to 50), lab 55; expected within 1 %"]
+            [
+                "fct_100000_50ms: syn_synack_ms: Linux 50.00 (50.00 to 50.00), lab 55.00; expected within 1 %"
+            ]
         );
     }
 }

@@ -141,7 +141,7 @@ fn a_port_has_one_server() {
     let text = format!("{ALIASES}{second}");
     let error = read(&text, "small").expect_err("it is refused").to_string();
     assert!(
-        error.starts_with("22:1:")
+        error.starts_with("20:1:")
             && error.contains("another server listens on port 8080 of `shop`"),
         "{error}"
     );
