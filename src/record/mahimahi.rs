@@ -12,10 +12,7 @@ use std::io::{self, Write};
 use super::recording::Recording;
 use crate::event::{DropCause, Event, LinkId, LinkInfo, LinkRole, Schedule};
 use crate::units::{SimTime, Span};
-use crate::wire::{ETHERNET_HEADER, Frame, FrameId};
-
-/// What mahimahi counts of a packet beside its IP part: the header of a TUN device.
-const TUN_HEADER: u32 = 4;
+use crate::wire::{ETHERNET_HEADER, Frame, FrameId, TUN_HEADER};
 
 /// The log of a link.
 #[derive(Clone, Copy, Debug)]
@@ -180,10 +177,10 @@ const fn ms(at: SimTime) -> u64 {
 fn size(frame: &Frame) -> u32 {
     let bytes = &frame.bytes;
     let packet = match (bytes.get(12..14), bytes.get(16..18)) {
-        (Some([0x08, 0x00]), Some([high, low])) => u32::from(u16::from_be_bytes([*high, *low])),
-        _ => u32::try_from(bytes.len().saturating_sub(ETHERNET_HEADER)).unwrap_or(u32::MAX),
+        (Some([0x08, 0x00]), Some([high, low])) => usize::from(u16::from_be_bytes([*high, *low])),
+        _ => bytes.len().saturating_sub(ETHERNET_HEADER),
     };
-    packet.saturating_add(TUN_HEADER)
+    u32::try_from(packet + TUN_HEADER).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

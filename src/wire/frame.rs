@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// Length of an Ethernet II header in bytes.
 pub const ETHERNET_HEADER: usize = 14;
 
+/// What a TUN device puts before an IP packet, in bytes: flags and protocol. mahimahi counts it with every packet.
+pub const TUN_HEADER: usize = 4;
+
 /// The name of a frame: its ordinal among all frames of a world, in the order in which taps sent them.
 /// It does not change on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ pub mod patch;
 pub mod summary;
 
 pub use address::Mac;
-pub use frame::{ETHERNET_HEADER, Frame, FrameId};
+pub use frame::{ETHERNET_HEADER, Frame, FrameId, TUN_HEADER};
 pub(crate) use glance::Glance;
 
 #[cfg(test)]

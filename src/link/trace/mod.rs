@@ -14,14 +14,11 @@ pub use parse::{MAX_TRACE, TraceError, TraceProblem};
 use crate::event::Schedule;
 use crate::rng;
 use crate::units::Span;
-use crate::wire::ETHERNET_HEADER;
+use crate::wire::{ETHERNET_HEADER, TUN_HEADER};
 
 /// What one opportunity delivers, in bytes as mahimahi counts them (`PACKET_SIZE` of its `link_queue.hh`): the longest
 /// IP packet of 1,500 bytes with the header of a TUN device. One such packet in each millisecond is 12 Mbit/s of IP.
 pub const OPPORTUNITY: u32 = 1_504;
-
-/// What a TUN device puts before an IP packet: flags and protocol, two bytes each.
-const TUN_HEADER: usize = 4;
 
 /// The moments at which a link delivers, again and again: mahimahi's format. Clones share them.
 ///
