@@ -48,6 +48,21 @@ fn the_account_adds_up_to_the_duration_to_the_nanosecond() {
     }
 }
 
+#[test]
+fn a_syn_that_is_answered_by_a_reset_was_refused() {
+    for capture in captures("handshake", "refused", 1, &[]) {
+        let sentence = traffic(&capture).conversations[0].constraint();
+        assert!(
+            sentence.starts_with("the constraint is that nobody listens"),
+            "{sentence}"
+        );
+    }
+    for capture in captures("handshake", "open", 1, &[]) {
+        let sentence = traffic(&capture).conversations[0].constraint();
+        assert!(!sentence.contains("nobody listens"), "{sentence}");
+    }
+}
+
 /// What the recording says of each segment of the sender's that left again, and what `explain` makes of it.
 fn judged(drop: &[(&str, &str)], host: usize) -> BTreeMap<(String, String), usize> {
     let plan = Plan::new("transfer", "download", 1, drop.iter().copied()).expect("valid");

@@ -5,6 +5,7 @@ use super::time::{Account, Spent};
 use super::words::{counted, grouped, percent, spoken};
 use super::{Conversation, End, Evidence, Flag, Vantage};
 use crate::units::Span;
+use crate::wire::foreign::TcpFlags;
 
 /// Round trips that are this many times the shortest speak of a queue.
 const QUEUED: u64 = 2;
@@ -31,6 +32,13 @@ impl Conversation {
     pub fn constraint(&self) -> String {
         let account = self.account();
         let total = account.total();
+        if self.is_refused() {
+            return format!(
+                "the constraint is that nobody listens, or that a firewall refuses: the SYN was answered by a reset, {} \
+                 after it",
+                spoken(total)
+            );
+        }
         let idle = account.of(Spent::Silent);
         let weight =
             |cause: &[Spent]| -> Span { cause.iter().map(|class| account.of(*class)).sum() };
@@ -56,6 +64,17 @@ impl Conversation {
             spoken(total),
             percent(part, total)
         )
+    }
+
+    /// Whether the SYN was answered by a reset (RFC 9293 section 3.5.2) and by nothing else.
+    fn is_refused(&self) -> bool {
+        let is_syn = |seen: &super::Seen| seen.segment.flags.any(TcpFlags::SYN);
+        let is_reset = |seen: &super::Seen| seen.segment.flags.any(TcpFlags::RST);
+        let Some(first) = self.seen.first() else {
+            return false;
+        };
+        let mut answers = self.seen.iter().filter(|seen| seen.from != first.from);
+        is_syn(first) && answers.next().is_some_and(is_reset) && answers.all(is_reset)
     }
 
     fn named(&self, cause: &[Spent], account: &Account) -> String {
