@@ -166,19 +166,15 @@ impl<'a> Session<'a> {
             }
             Ok(ending.is_none_or(|since| now < since + LINGER && !is_quiet(world)))
         });
-        let status = programs.status();
-        let failed = waited.and(
-            status
-                .as_ref()
-                .map(drop)
-                .map_err(|error| error.kind().into()),
-        );
-        let failed = failed.context("cannot wait for the command");
+        let status = waited.and_then(|()| programs.status());
+        let status = status.context("cannot wait for the command");
+        let (status, failed) =
+            status.map_or_else(|error| (None, Some(error)), |status| (status, None));
         Ok(End {
             punctuality,
-            status: status.ok().flatten(),
+            status,
             unfinished: plays_main && !main_ended,
-            failed: attended.map_err(anyhow::Error::from).and(failed).err(),
+            failed: attended.err().map(anyhow::Error::from).or(failed),
         })
     }
 
