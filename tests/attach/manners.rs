@@ -118,6 +118,32 @@ fn the_labs_client_says_how_a_server_outside_answered() {
 }
 
 #[test]
+fn what_was_recorded_until_a_device_was_gone_is_written() {
+    let Some(_turn) = turn() else { return };
+    let out = Scratch::new("gone");
+    let netns = format!("wl-gone-{}", std::process::id());
+    let script = "ip link del wirelab0; sleep 9";
+    let arguments = [
+        "transfer/download",
+        "--netns",
+        &netns,
+        "--",
+        "sh",
+        "-c",
+        script,
+    ];
+    let output = start(&out, &arguments).wait_with_output();
+    let output = output.expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("what it recorded is there"), "{said}");
+    assert!(said.contains("the TAP device in"), "{said}");
+    let events = "captures/attach/transfer/download/events.bin";
+    assert!(out.0.join(events).exists(), "{said}");
+    assert!(!namespaces().contains(&netns));
+}
+
+#[test]
 fn what_the_command_has_started_ends_with_it() {
     let Some(_turn) = turn() else { return };
     // A time that nobody else sleeps.
