@@ -358,6 +358,13 @@ impl std::fmt::Debug for Plan {
     }
 }
 
+impl Knob {
+    /// What it does and what it takes, for help texts.
+    pub fn help(&self) -> String {
+        format!("{} ({})", self.about, self.kind.placeholder())
+    }
+}
+
 impl Kind {
     /// What the knob takes, in a word or two, for help texts.
     pub fn placeholder(&self) -> String {

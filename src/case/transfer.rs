@@ -233,8 +233,7 @@ fn cause(plan: &Plan) -> String {
                 rounds are needed than from ten segments"
             .to_owned();
     }
-    "Linux holds a burst of less than half the window back while an ACK is due (TSO deferral), and the odd last \
-     segment of a round is acknowledged late (delayed ACK): the window less than doubles in a round"
+    "the last segments wait for an ACK (TSO deferral), and that of the odd last segment of a round is delayed"
         .to_owned()
 }
 

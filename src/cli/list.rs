@@ -47,16 +47,12 @@ fn knobs(text: &mut String, indent: &str, knobs: &[Knob]) {
     let name = |knob: &Knob| format!("{}={}", knob.key, knob.default);
     let width = knobs.iter().map(|knob| name(knob).len()).max().unwrap_or(0);
     for knob in knobs {
-        line(text, indent, &name(knob), width, &takes(knob));
+        line(text, indent, &name(knob), width, &knob.help());
     }
 }
 
 fn line(text: &mut String, indent: &str, name: &str, width: usize, about: &str) {
     writeln!(text, "{indent}  {name:width$}  {about}").expect("a string takes every text");
-}
-
-fn takes(knob: &Knob) -> String {
-    format!("{} ({})", knob.about, knob.kind.placeholder())
 }
 
 /// A case for programs: one object per variant, one per line.

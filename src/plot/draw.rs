@@ -6,7 +6,7 @@ use plotters::drawing::DrawingAreaErrorKind::{self, BackendError};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle};
 
-use super::figure::{Align, Figure, Label, Point, Shape};
+use super::figure::{self, Align, Figure, Label, Point, Shape};
 use super::font;
 use super::theme::Ink;
 
@@ -177,9 +177,13 @@ const fn colour(ink: Ink) -> RGBColor {
 
 /// The dashes of a line, in its direction.
 fn dashes(from: Point, to: Point, (dash, gap): (i32, i32)) -> impl Iterator<Item = (Point, Point)> {
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    let length = (dx * dx + dy * dy).isqrt().max(1);
-    let point = move |along: i32| (from.0 + dx * along / length, from.1 + dy * along / length);
+    let length = figure::length(from, to);
+    let at = move |from: i32, to: i32, along: i64| {
+        let distance = i64::from(to - from) * along / length;
+        from + i32::try_from(distance).expect("it is on the line")
+    };
+    let point = move |along: i64| (at(from.0, to.0, along), at(from.1, to.1, along));
+    let (dash, gap) = (i64::from(dash), i64::from(gap));
     let starts = (0..length).step_by(usize::try_from(dash + gap).unwrap_or(1));
     starts.map(move |start| (point(start), point((start + dash).min(length))))
 }

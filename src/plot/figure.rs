@@ -258,26 +258,32 @@ impl Figure {
 fn head(from: Point, tip: Point) -> [Point; 3] {
     const LENGTH: i32 = 9;
     const HALF_WIDTH: i32 = 4;
-    let (dx, dy) = (tip.0 - from.0, tip.1 - from.1);
-    let length = (dx * dx + dy * dy).isqrt().max(1);
-    let back = (
-        tip.0 - rounded(LENGTH * dx, length),
-        tip.1 - rounded(LENGTH * dy, length),
-    );
-    let side = (
-        rounded(HALF_WIDTH * dy, length),
-        rounded(HALF_WIDTH * dx, length),
-    );
+    let back = step(from, tip, LENGTH);
+    let side = step(from, tip, HALF_WIDTH);
+    let back = (tip.0 - back.0, tip.1 - back.1);
     [
         tip,
-        (back.0 - side.0, back.1 + side.1),
-        (back.0 + side.0, back.1 - side.1),
+        (back.0 - side.1, back.1 + side.0),
+        (back.0 + side.1, back.1 - side.0),
     ]
 }
 
-/// The quotient rounded to the nearest integer; `divisor` is positive.
-fn rounded(dividend: i32, divisor: i32) -> i32 {
-    (2 * dividend + divisor).div_euclid(2 * divisor)
+/// So many pixels in the direction of a line, each coordinate rounded to the nearest integer.
+fn step(from: Point, to: Point, pixels: i32) -> Point {
+    let length = length(from, to);
+    let rounded = |distance: i32| {
+        let twice = 2 * i64::from(pixels) * i64::from(distance);
+        let rounded = (twice + length).div_euclid(2 * length);
+        i32::try_from(rounded).expect("it is at most `pixels`")
+    };
+    (rounded(to.0 - from.0), rounded(to.1 - from.1))
+}
+
+/// The length of a line in pixels, 1 at least. Ladders of hundreds of hosts are so wide that its square has more than 32
+/// bits.
+pub(super) fn length(from: Point, to: Point) -> i64 {
+    let (dx, dy) = (i64::from(to.0 - from.0), i64::from(to.1 - from.1));
+    (dx * dx + dy * dy).isqrt().max(1)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use wirelab::measure::diagnosis::Component;
 use wirelab::scenario::{HarError, Scenario, pages, read};
 
 use super::{SMALL, loaded, run};
+use crate::cli::{Scratch, wirelab};
 
 /// An archive of these entries, with a page whose load event came after so many ms.
 fn archive(load: Option<f64>, entries: &[String]) -> String {
@@ -46,6 +47,12 @@ fn an_archive_has_as_many_servers_as_a_world_has_hosts() {
     let page = only(&archive(None, &entries));
     assert_eq!(page.servers.len(), 400);
     assert!(assumed(&page).contains("after the first 400 servers: 300"));
+    // It is also run and drawn: its ladder is 80,000 pixels wide.
+    let scratch = Scratch::new("excess-servers");
+    std::fs::write(scratch.path().join("many.har"), archive(None, &entries)).unwrap();
+    let ended = wirelab(scratch.path(), &["run", "many.har", "--quiet"]);
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    assert!(scratch.path().join("plots/many/page.svg").exists());
 }
 
 #[test]
@@ -103,15 +110,11 @@ fn hosts_that_no_certificate_can_name_answer_to_no_url() {
     }
 }
 
-/// A server with two names.
-const ALIASES: &str = r#"
-[hosts.client]
-[hosts.shop]
-[[link]]
-from = "client"
-to = "shop"
-rtt = "100ms"
-[[serve]]
+/// The small scenario's server with two names and a port, and other objects.
+fn aliases() -> String {
+    let (world, _) = SMALL.split_once("[[page.object]]").expect("it has objects");
+    format!(
+        r#"{world}[[serve]]
 host = "shop"
 name = "a.test"
 aliases = ["b.test"]
@@ -123,11 +126,13 @@ bytes = "10kB"
 url = "http://b.test:8080/img/hero.jpg"
 bytes = "5kB"
 after = ["/"]
-"#;
+"#
+    )
+}
 
 #[test]
 fn a_server_has_one_object_of_a_path_whichever_its_names_are() {
-    let text = ALIASES.replace("b.test:8080/img/hero.jpg", "b.test:8080/");
+    let text = aliases().replace("b.test:8080/img/hero.jpg", "b.test:8080/");
     let error = read(&text, "small").expect_err("it is refused").to_string();
     assert!(
         error.contains("another object of this server has this path"),
@@ -138,10 +143,10 @@ fn a_server_has_one_object_of_a_path_whichever_its_names_are() {
 #[test]
 fn a_port_has_one_server() {
     let second = "[[serve]]\nhost = \"shop\"\nname = \"c.test\"\nport = 8080\n";
-    let text = format!("{ALIASES}{second}");
+    let text = aliases() + second;
     let error = read(&text, "small").expect_err("it is refused").to_string();
     assert!(
-        error.starts_with("20:1:")
+        error.starts_with("22:1:")
             && error.contains("another server listens on port 8080 of `shop`"),
         "{error}"
     );
@@ -154,7 +159,7 @@ fn a_port_has_one_server() {
 
 #[test]
 fn a_port_that_is_not_the_schemes_own_is_a_part_of_a_url() {
-    let recording = run(&loaded(ALIASES), &[]).recording;
+    let recording = run(&loaded(&aliases()), &[]).recording;
     let urls: Vec<_> = Exchange::all(&recording)
         .into_iter()
         .map(|one| one.url)
@@ -177,14 +182,14 @@ fn an_object_is_expected_by_any_of_its_names() {
         for protocol in ["http/1.1", "h2"] {
             let expect = format!("[[expect]]\nobject = \"{name}\"\nobject_under = \"10s\"\n");
             let settings = [("protocol", protocol)];
-            let result = run(&loaded(&format!("{ALIASES}{expect}")), &settings).result;
+            let result = run(&loaded(&(aliases() + &expect)), &settings).result;
             let checks = &result.checks;
             assert!(checks.iter().all(|check| check.holds), "{name}: {checks:?}");
         }
     }
     for name in ["ero.jpg", "http://c.test/img/hero.jpg", "hero.jp", ""] {
         let expect = format!("[[expect]]\nobject = \"{name}\"\nobject_under = \"10s\"\n");
-        let error = read(&format!("{ALIASES}{expect}"), "small");
+        let error = read(&(aliases() + &expect), "small");
         let error = error.expect_err(name).to_string();
         assert!(error.contains("no object is called"), "{name}: {error}");
     }

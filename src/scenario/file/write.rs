@@ -29,10 +29,7 @@ pub fn of_plan(plan: &Plan, all_variants: bool) -> String {
     text.table("[set]");
     let lines = plan.knobs().map(|(knob, value)| {
         let setting = format!("{} = {}", knob.key, quoted(value));
-        (
-            setting,
-            format!("{} ({})", knob.about, knob.kind.placeholder()),
-        )
+        (setting, knob.help())
     });
     let lines: Vec<_> = lines.collect();
     let width = lines
