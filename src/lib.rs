@@ -66,6 +66,6 @@ pub mod units;
 pub mod wire;
 
 /// As in the program, for tests that run thousands of worlds.
-#[cfg(all(test, unix))]
+#[cfg(all(test, unix, feature = "jemalloc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

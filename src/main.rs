@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 /// Cargo.toml says why.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "jemalloc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

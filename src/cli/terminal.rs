@@ -34,6 +34,7 @@ impl Terminal {
     }
 
     /// Whether colours are wanted.
+    #[cfg(feature = "terminal")]
     pub(super) const fn has_colours(self) -> bool {
         self.colours
     }

@@ -16,6 +16,7 @@ mod search;
 mod socket;
 mod tape;
 pub mod text;
+#[cfg(feature = "terminal")]
 pub mod tui;
 mod view;
 mod words;

@@ -23,7 +23,9 @@ pub use merge::{MergeError, merge};
 pub use row::{Figures, Row};
 pub use run::{Interrupted, run};
 pub use shard::{Shard, ShardError};
-pub use tables::{TableError, write_cells, write_csv, write_parquet};
+#[cfg(feature = "parquet")]
+pub use tables::write_parquet;
+pub use tables::{TableError, write_cells, write_csv};
 
 use crate::case::{CaseError, Plan};
 

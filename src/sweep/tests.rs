@@ -40,6 +40,7 @@ fn read(text: &str) -> Journal {
 fn tables(header: &Header, rows: &[Row]) -> [Vec<u8>; 3] {
     let mut all = [Vec::new(), Vec::new(), Vec::new()];
     write_csv(header, rows, &mut all[0]).expect("memory takes it");
+    #[cfg(feature = "parquet")]
     write_parquet(header, rows, &mut all[1]).expect("memory takes it");
     write_cells(header, &cells(header, rows), &mut all[2]).expect("memory takes it");
     all

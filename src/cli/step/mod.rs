@@ -3,6 +3,7 @@
 mod again;
 mod opened;
 mod print;
+#[cfg(feature = "terminal")]
 mod screen;
 
 use anyhow::{Result, anyhow};
@@ -11,8 +12,7 @@ use self::opened::Opened;
 use super::Outcome;
 use super::args::StepArgs;
 use super::terminal::Terminal;
-use crate::stepper::fork::{Fate, Target, World};
-use crate::stepper::tui::{App, Palette};
+use crate::stepper::fork::{Fate, World};
 use crate::stepper::{Filter, Search};
 
 /// What was typed beside the recording.
@@ -30,30 +30,12 @@ pub(super) fn step(args: &StepArgs, terminal: Terminal) -> Result<Outcome> {
     if args.print || !terminal.is_interactive() {
         return print::print(opened, &wishes, terminal);
     }
-    let outcome = opened.outcome();
-    let (world, again) = opened.world(true)?;
-    let unrepeatable = again.as_ref().err().cloned();
-    let palette = Palette {
-        colours: terminal.has_colours(),
-    };
-    let mut app = App::new(world, unrepeatable, palette);
-    for filter in wishes.breaks.clone() {
-        app.add_breakpoint(filter);
-    }
-    if let Some(filter) = wishes.until.clone() {
-        app.until(filter);
-        while app.is_busy() {
-            app.tick();
-        }
-    }
-    if let Some(fate) = wishes.fate {
-        let again = again.as_ref().map_err(|reason| anyhow!(reason.clone()))?;
-        let target = Target::here(&app.world().player).map_err(|reason| anyhow!(reason))?;
-        let forked = app.world().fork(target, fate, again);
-        app.forked(forked);
-    }
-    screen::show(app, again.as_ref().ok())?;
-    Ok(outcome)
+    #[cfg(feature = "terminal")]
+    return screen::show(opened, wishes, terminal);
+    #[cfg(not(feature = "terminal"))]
+    anyhow::bail!(
+        "this program was built without its terminal (the cargo feature `terminal`): --print tells the run as lines"
+    );
 }
 
 impl Wishes {

@@ -2,15 +2,48 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use super::Wishes;
 use super::again::Again;
-use crate::stepper::tui::{App, Effect, Key};
+use super::opened::Opened;
+use crate::cli::Outcome;
+use crate::cli::terminal::Terminal;
+use crate::stepper::fork::Target;
+use crate::stepper::tui::{App, Effect, Key, Palette};
 
-/// Shows the stepper until it is left. The terminal is put back also after a panic.
-pub(super) fn show(app: App, again: Option<&Again>) -> Result<()> {
+/// Shows the stepper until it is left, at the place that is wished for.
+pub(super) fn show(opened: Opened, wishes: Wishes, terminal: Terminal) -> Result<Outcome> {
+    let outcome = opened.outcome();
+    let (world, again) = opened.world(true)?;
+    let unrepeatable = again.as_ref().err().cloned();
+    let palette = Palette {
+        colours: terminal.has_colours(),
+    };
+    let mut app = App::new(world, unrepeatable, palette);
+    for filter in wishes.breaks {
+        app.add_breakpoint(filter);
+    }
+    if let Some(filter) = wishes.until {
+        app.until(filter);
+        while app.is_busy() {
+            app.tick();
+        }
+    }
+    if let Some(fate) = wishes.fate {
+        let again = again.as_ref().map_err(|reason| anyhow!(reason.clone()))?;
+        let target = Target::here(&app.world().player).map_err(|reason| anyhow!(reason))?;
+        let forked = app.world().fork(target, fate, again);
+        app.forked(forked);
+    }
+    run(app, again.as_ref().ok())?;
+    Ok(outcome)
+}
+
+/// The terminal is put back also after a panic.
+fn run(app: App, again: Option<&Again>) -> Result<()> {
     let mut terminal = ratatui::try_init().context("cannot take the terminal; try --print")?;
     let outcome = attend(&mut terminal, app, again);
     ratatui::restore();

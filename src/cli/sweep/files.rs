@@ -11,7 +11,6 @@ use super::super::failure::cannot_write;
 use super::super::output::Staging;
 use crate::sweep::{
     Cell, Header, Journal, JournalError, Row, Shard, header_line, row_line, write_cells, write_csv,
-    write_parquet,
 };
 
 /// How names of journals end.
@@ -181,19 +180,25 @@ pub(super) fn write_tables(
     staging: &Staging,
 ) -> Result<Vec<String>> {
     let folder = format!("sweeps/{}/{}", header.case, name(header));
-    let files = ["runs.csv", "runs.parquet", "cells.csv", "sweep.json"]
-        .map(|file| format!("{folder}/{file}"));
-    staging.write(&files[0], |out| Ok(write_csv(header, rows, out)?))?;
-    staging.write(&files[1], |out| {
+    let mut files = Vec::new();
+    let mut named = |name| {
+        files.push(format!("{folder}/{name}"));
+        files[files.len() - 1].clone()
+    };
+    staging.write(&named("runs.csv"), |out| Ok(write_csv(header, rows, out)?))?;
+    #[cfg(feature = "parquet")]
+    staging.write(&named("runs.parquet"), |out| {
         // Parquet wants to hand its output to other threads, which ours is not made for.
         let mut bytes = Vec::new();
-        write_parquet(header, rows, &mut bytes)?;
+        crate::sweep::write_parquet(header, rows, &mut bytes)?;
         Ok(out.write_all(&bytes)?)
     })?;
-    staging.write(&files[2], |out| Ok(write_cells(header, cells, out)?))?;
-    staging.write(&files[3], |out| {
+    staging.write(&named("cells.csv"), |out| {
+        Ok(write_cells(header, cells, out)?)
+    })?;
+    staging.write(&named("sweep.json"), |out| {
         let json = serde_json::to_string_pretty(header)?;
         Ok(writeln!(out, "{json}")?)
     })?;
-    Ok(files.to_vec())
+    Ok(files)
 }
