@@ -29,6 +29,11 @@
 //! far tap it is [`event::Event::FrameReceived`]; smoltcp puts the byte in order, and the peer's application reads it:
 //! [`event::SocketEvent::AppRead`]. The byte's name, flow, direction and offset, never changes on the way.
 //!
+//! # Features
+//!
+//! All are on by default, and the program's: whoever uses the library in tests needs none. `jemalloc` is the program's
+//! allocator, `terminal` the interactive stepper (`stepper::tui`), `parquet` one of the tables of a sweep.
+//!
 //! # Example
 //!
 //! ```

@@ -142,6 +142,8 @@ pub struct Object {
     pub hold: Span,
     /// Who gets a free connection first: 0 is the lowest.
     pub priority: u8,
+    /// Who gets it before any priority counts: the smallest.
+    pub turn: Option<u32>,
     /// Whether the page is there without it.
     pub background: bool,
     /// Whether the page's first layout waits for it, and with that every object of priority 0.

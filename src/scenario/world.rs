@@ -279,6 +279,7 @@ fn fetches(page: &Page, origins: &BTreeMap<Key, Origin>) -> Vec<Fetch> {
             wait: object.wait,
             hold: object.hold,
             priority: object.priority,
+            turn: object.turn,
             padding: object.request,
             background: object.background,
             blocking: object.blocking,

@@ -8,6 +8,7 @@
 mod archives;
 mod bad_archives;
 mod bad_files;
+mod connections;
 mod excess;
 mod files;
 mod mutations;

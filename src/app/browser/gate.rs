@@ -75,6 +75,7 @@ mod tests {
             wait: Span::ZERO,
             hold: Span::ZERO,
             priority,
+            turn: None,
             padding: 0,
             background: false,
             blocking,

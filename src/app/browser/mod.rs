@@ -75,6 +75,8 @@ pub struct Fetch {
     pub hold: Span,
     /// Requests of higher priority take the next free connection first.
     pub priority: u8,
+    /// Those that have a turn take it before those that have none, the smallest first, whatever their priority.
+    pub turn: Option<u32>,
     /// Bytes of the request besides what every request has, in its head.
     pub padding: usize,
     /// Whether the page is there without it.
@@ -113,7 +115,7 @@ pub async fn browse(net: Net, origins: Vec<Origin>, fetches: Vec<Fetch>, settle:
             let exchange = exchange.padded(fetch.padding).on_course(course);
             gate.enter(fetch).await;
             work(net, fetch.hold).await;
-            origin.fetch(exchange, fetch.priority).await;
+            origin.fetch(exchange, fetch).await;
             gate.leave(fetch);
         }
     });
@@ -181,10 +183,10 @@ impl Connections {
         }
     }
 
-    async fn fetch(&self, exchange: Exchange, priority: u8) {
+    async fn fetch(&self, exchange: Exchange, fetch: &Fetch) {
         match self {
             Self::One(shared) => shared.fetch(exchange).await,
-            Self::Many(pool) => pool.fetch(exchange, priority).await,
+            Self::Many(pool) => pool.fetch(exchange, fetch).await,
         }
     }
 }

@@ -1,17 +1,25 @@
 //! The connections to an origin by HTTP/1.1, as browsers keep them: so many at most, the one that was used last first.
 //!
 //! A request that finds no idle connection opens one, if there may be another, and takes whichever is free first: its
-//! own, or one whose answer has just ended. What it opened in vain is the next request's.
+//! own, or one whose answer has just ended. What it opened in vain is the next request's. Where the first connection is
+//! not there after a while, another is opened beside it, as Chromium and Firefox do in case its SYN was lost.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
 
-use super::Origin;
+use super::{Fetch, Origin};
 use crate::app::http::{Client, Exchange};
 use crate::app::http1::{Connection, connect};
+use crate::event::Phase;
+use crate::units::Span;
+
+/// How long the first connection may take before another is opened (Chromium's `kMaxConnectRetryIntervalMs`, Firefox's
+/// `network.http.connection-retry-timeout`).
+const RETRY: Span = Span::from_millis(250);
 
 /// The connections and who waits for one.
 pub(super) struct Pool {
@@ -25,13 +33,18 @@ struct State {
     idle: Vec<Connection>,
     /// How many there are, those that are being opened included.
     count: usize,
-    /// Who waits, by priority, the highest first, and then by their turn.
+    /// Who waits, in the order in which they take what is free.
     waiting: BTreeMap<Turn, Waiter>,
-    turns: u64,
+    arrived: u64,
 }
 
-/// The highest priority first, reversed so that it is the smallest; then the ordinal.
-type Turn = (u8, u64);
+/// Who is next: those with a turn, by it; then the highest priority; then who came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    given: u32,
+    priority: Reverse<u8>,
+    ordinal: u64,
+}
 
 struct Waiter {
     given: oneshot::Sender<Given>,
@@ -61,8 +74,8 @@ impl Pool {
     }
 
     /// Fetches an object over a connection of the pool.
-    pub(super) async fn fetch(self: &Rc<Self>, mut exchange: Exchange, priority: u8) {
-        let mut connection = match self.acquire(&exchange, priority).await {
+    pub(super) async fn fetch(self: &Rc<Self>, mut exchange: Exchange, fetch: &Fetch) {
+        let mut connection = match self.acquire(&exchange, fetch).await {
             Given::Free(connection) => {
                 exchange.assigned(Some(connection.socket()));
                 connection
@@ -95,7 +108,7 @@ impl Pool {
         }
     }
 
-    async fn acquire(self: &Rc<Self>, exchange: &Exchange, priority: u8) -> Given {
+    async fn acquire(self: &Rc<Self>, exchange: &Exchange, fetch: &Fetch) -> Given {
         let attempt = exchange.attempt();
         let given = {
             let mut state = self.state.borrow_mut();
@@ -105,8 +118,12 @@ impl Pool {
                 }
                 state.count -= 1;
             }
-            let turn = (u8::MAX - priority, state.turns);
-            state.turns += 1;
+            let turn = Turn {
+                given: fetch.turn.unwrap_or(u32::MAX),
+                priority: Reverse(fetch.priority),
+                ordinal: state.arrived,
+            };
+            state.arrived += 1;
             let (sender, given) = oneshot::channel();
             let waiter = Waiter {
                 given: sender,
@@ -135,8 +152,43 @@ impl Pool {
         waiter.opening = true;
         let (turn, attempt) = (*turn, waiter.attempt.clone());
         state.count += 1;
+        let is_only = state.count == 1;
         drop(state);
+        if is_only {
+            self.watch(attempt.clone());
+        }
         self.open(attempt, turn);
+    }
+
+    /// Opens another connection if that of `attempt`, the only one, does not come.
+    fn watch(self: &Rc<Self>, attempt: Exchange) {
+        let pool = Rc::clone(self);
+        let watching = async move {
+            let client = &pool.origin.client;
+            loop {
+                client.net.clock().sleep(RETRY).await;
+                match attempt.last() {
+                    // A lookup has its own retries.
+                    Some(Phase::Assigned | Phase::DnsStart | Phase::DnsEnd) => {}
+                    Some(Phase::ConnectStart) if pool.takes_another() => break,
+                    _ => return,
+                }
+            }
+            let mut nobody = Exchange::silent(client.net.clone(), client.requests.name());
+            match connect(client, &mut nobody).await {
+                Ok(connection) => pool.release(connection),
+                Err(_) => pool.gone(),
+            }
+        };
+        drop(self.origin.client.spawner.spawn("http1 retry", watching));
+    }
+
+    /// Counts another connection, if there is only one and there may be more.
+    fn takes_another(&self) -> bool {
+        let mut state = self.state.borrow_mut();
+        let takes = state.count == 1 && self.origin.connections > 1;
+        state.count += usize::from(takes);
+        takes
     }
 
     /// Opens a connection on behalf of whoever has this turn.
@@ -144,13 +196,7 @@ impl Pool {
         let pool = Rc::clone(self);
         let opening = async move {
             match connect(&pool.origin.client, &mut attempt).await {
-                Ok(connection) => {
-                    let own = pool.state.borrow_mut().waiting.remove(&turn);
-                    match own {
-                        Some(own) => drop(own.given.send(Given::Own(connection))),
-                        None => pool.release(connection),
-                    }
-                }
+                Ok(connection) => pool.opened(connection, turn),
                 Err(error) => {
                     let own = pool.state.borrow_mut().waiting.remove(&turn);
                     if let Some(own) = own {
@@ -161,6 +207,24 @@ impl Pool {
             }
         };
         drop(self.origin.client.spawner.spawn("http1 opening", opening));
+    }
+
+    /// A connection that was opened on behalf of whoever has this turn is there: who is first takes it.
+    fn opened(self: &Rc<Self>, connection: Connection, turn: Turn) {
+        let mut state = self.state.borrow_mut();
+        let first = state.waiting.first_key_value().map(|(first, _)| *first);
+        if first == Some(turn)
+            && let Some((_, own)) = state.waiting.pop_first()
+        {
+            drop(own.given.send(Given::Own(connection)));
+            return;
+        }
+        if let Some(own) = state.waiting.get_mut(&turn) {
+            own.opening = false; // it went to another
+        }
+        drop(state);
+        self.release(connection);
+        self.open_another();
     }
 
     /// A connection has nothing to do.

@@ -24,6 +24,8 @@ pub(in crate::app) struct Exchange {
     course: Course,
     /// Whether it tells no more of its steps: another connection has taken the request over.
     silent: Rc<Cell<bool>>,
+    /// The last of its steps, told or not.
+    last: Rc<Cell<Option<Phase>>>,
 }
 
 impl Exchange {
@@ -42,6 +44,7 @@ impl Exchange {
             padding: 0,
             course: Course::default(),
             silent: Rc::default(),
+            last: Rc::default(),
         };
         exchange.phase(Phase::Queued);
         exchange
@@ -57,6 +60,7 @@ impl Exchange {
             padding: 0,
             course: Course::default(),
             silent: Rc::new(Cell::new(true)),
+            last: Rc::default(),
         }
     }
 
@@ -81,6 +85,7 @@ impl Exchange {
     pub(in crate::app) fn attempt(&self) -> Self {
         Self {
             silent: Rc::default(),
+            last: Rc::default(),
             ..self.clone()
         }
     }
@@ -116,7 +121,13 @@ impl Exchange {
         self.phase(Phase::ConnectEnd);
     }
 
+    /// The last of its steps, or of those of a clone.
+    pub(in crate::app) fn last(&self) -> Option<Phase> {
+        self.last.get()
+    }
+
     pub(in crate::app) fn phase(&self, phase: Phase) {
+        self.last.set(Some(phase));
         if self.silent.get() {
             return;
         }

@@ -105,6 +105,7 @@ impl<'f, 's> Objects<'f, 's> {
             wait: table.wait.map_or(Span::ZERO, |value| value.0),
             hold: table.hold.map_or(Span::ZERO, |value| value.0),
             priority: rules::priority(table.priority.as_ref())?,
+            turn: table.turn,
             background: table.background,
             blocking: table.blocking,
         })

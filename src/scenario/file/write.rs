@@ -243,6 +243,9 @@ impl Scenario {
             1 => {}
             _ => text.put("priority", "high"),
         }
+        if let Some(turn) = object.turn {
+            text.bare("turn", turn);
+        }
         if object.blocking {
             text.bare("blocking", true);
         }

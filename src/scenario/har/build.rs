@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::depend::{Part, causes};
+use super::item::Item;
 use super::origin::{Origin, Origins};
 use super::page::Recorded;
-use crate::app::browser::{Moment, Trigger};
+use crate::app::browser::{Moment, Trigger, Version};
 use crate::link::LinkConfig;
 use crate::scenario::model::{Machine, Name, Object, Page, Path, Scenario, Server, Way};
 use crate::units::Span;
@@ -157,6 +158,7 @@ fn page(recorded: &Recorded, origins: &Origins, causes: &[Vec<super::depend::Cau
     let mut taken: BTreeSet<(usize, String)> = BTreeSet::new();
     let mut objects = Vec::new();
     let mut last = 0.0_f64;
+    let turns = turns(&recorded.items, origins);
     for (position, item) in recorded.items.iter().enumerate() {
         let (server, name) = origins.of[position];
         let base = item.url.tidy_path();
@@ -191,6 +193,7 @@ fn page(recorded: &Recorded, origins: &Origins, causes: &[Vec<super::depend::Cau
             after,
             hold: Span::ZERO,
             priority: item.priority,
+            turn: turns[position],
             background,
             blocking: item.blocking,
         });
@@ -202,6 +205,24 @@ fn page(recorded: &Recorded, origins: &Origins, causes: &[Vec<super::depend::Cau
         settle: span(recorded.time - last),
         objects,
     }
+}
+
+/// The order in which requests got the connections of their origin, where there were not enough. Chromium raises what
+/// comes into view, in an order of its own, and what is told as priority is the last one.
+fn turns(items: &[Item], origins: &Origins) -> Vec<Option<u32>> {
+    let mut turns = vec![None; items.len()];
+    for (server, origin) in origins.all.iter().enumerate() {
+        let own = (0..items.len()).filter(|item| origins.of[*item].0 == server);
+        let mut own: Vec<_> = own.collect();
+        if origin.version != Version::Http1 || own.len() <= CONNECTIONS {
+            continue;
+        }
+        own.sort_by(|one, other| items[*one].sent().total_cmp(&items[*other].sent()));
+        for (turn, item) in (1..).zip(own) {
+            turns[item] = Some(turn);
+        }
+    }
+    turns
 }
 
 #[expect(
