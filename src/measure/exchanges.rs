@@ -27,6 +27,8 @@ pub struct Exchange {
     pub phases: BTreeMap<Phase, SimTime>,
     /// Positions in the recording of what told of each step.
     pub entries: BTreeMap<Phase, usize>,
+    /// The connection that was opened on its behalf, once it is there.
+    opened: Option<SocketId>,
     /// The same of the request's coming to be.
     pub entry: usize,
     /// Bytes of the socket's stream that carry the response, by layer.
@@ -43,6 +45,47 @@ pub struct Exchange {
     pub ended: Option<SimTime>,
     /// Position of what was told of it last.
     pub last: usize,
+}
+
+/// The steps of a connection that is opened.
+const OPENING: [Phase; 3] = [Phase::ConnectStart, Phase::TlsStart, Phase::ConnectEnd];
+
+/// Those that were told, with their moments and positions.
+type Opening = [Option<(Phase, SimTime, usize)>; 3];
+
+/// A connection that was opened on behalf of one request and that another took is told of the other, from when that was
+/// wanted, as Chromium tells it.
+fn hand_on(all: &mut [Exchange]) {
+    for giver in 0..all.len() {
+        let Exchange { client, opened, .. } = all[giver];
+        let [ready, sent] =
+            [Phase::ConnectEnd, Phase::RequestStart].map(|phase| all[giver].at(phase));
+        if opened.is_none() || sent.is_none() || sent == ready {
+            continue;
+        }
+        let taker = all.iter().enumerate().position(|(position, other)| {
+            position != giver
+                && other.client == client
+                && other.socket == opened
+                && other.at(Phase::RequestStart) == ready
+        });
+        if taker.is_none() && all[giver].socket == opened {
+            continue; // it had other things to do first
+        }
+        let opening = all[giver].take_opening();
+        let Some(taker) = taker.map(|taker| &mut all[taker]) else {
+            continue; // nobody waited any more
+        };
+        taker.opened = opened;
+        for (phase, at, entry) in opening.into_iter().flatten() {
+            taker.phases.insert(phase, at.max(taker.wanted));
+            taker.entries.insert(phase, entry);
+        }
+        // What was assigned to it was assigned when it came to wait for it.
+        if let Some(start) = taker.at(Phase::ConnectStart) {
+            taker.phases.insert(Phase::Assigned, start);
+        }
+    }
 }
 
 impl Exchange {
@@ -67,7 +110,9 @@ impl Exchange {
                 exchange.note((entry.at, position), *host, event);
             }
         }
-        all.into_values().collect()
+        let mut all: Vec<_> = all.into_values().collect();
+        hand_on(&mut all);
+        all
     }
 
     fn new(
@@ -87,6 +132,7 @@ impl Exchange {
             server: None,
             phases: BTreeMap::new(),
             entries: BTreeMap::new(),
+            opened: None,
             entry,
             response: BTreeMap::new(),
             sent: BTreeMap::new(),
@@ -102,6 +148,11 @@ impl Exchange {
         self.last = entry;
         match event {
             AppEvent::Phase { phase, socket, .. } => {
+                match phase {
+                    Phase::ConnectStart => drop(self.take_opening()), // it begins anew
+                    Phase::ConnectEnd => self.opened = *socket,
+                    _ => {}
+                }
                 self.phases.insert(*phase, at);
                 self.entries.insert(*phase, entry);
                 match phase {
@@ -134,6 +185,18 @@ impl Exchange {
             }
             _ => {}
         }
+    }
+
+    /// The steps of the connection that was opened on its behalf, which it has no more.
+    fn take_opening(&mut self) -> Opening {
+        self.opened = None;
+        OPENING.map(|phase| {
+            Some((
+                phase,
+                self.phases.remove(&phase)?,
+                self.entries.remove(&phase)?,
+            ))
+        })
     }
 
     /// When it reached a step.

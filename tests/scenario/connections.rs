@@ -3,6 +3,7 @@
 use wirelab::event::Phase;
 use wirelab::measure::Exchange;
 use wirelab::scenario::pages;
+use wirelab::units::SimTime;
 
 use super::{loaded, run};
 
@@ -61,6 +62,11 @@ fn where_the_first_connection_takes_long_another_is_opened() {
     // A SYN that is lost costs 250 ms instead of a second.
     let lost = [("rtt", "100ms"), ("drop", "c2s:syn:1")];
     assert_eq!(total_ms(&lost), 250.0 + 4.0 * 100.0);
+    // The browser waits for the handshake meanwhile; it does not work.
+    let account = run(&loaded(PAGE), &lost).result.account;
+    let account = account.expect("a page has an account");
+    assert_eq!(account.get("client"), None, "{account:?}");
+    assert_eq!(account["connect"], 250.0 + 2.0 * 100.0, "{account:?}");
 }
 
 #[test]
@@ -78,6 +84,31 @@ fn who_has_a_turn_takes_it_before_any_priority() {
     assert_eq!(sent(&page("", high)), ["/", "/a", "/c", "/b"]);
     assert_eq!(sent(&page("turn = 7", high)), ["/", "/a", "/b", "/c"]);
     assert_eq!(sent(&page("turn = 7", "turn = 3")), ["/", "/a", "/c", "/b"]);
+}
+
+#[test]
+fn a_connection_that_another_takes_is_told_of_that_one() {
+    // `/a` takes two round trips on the first connection, `/b` opens another, and `/c` is before it.
+    let third = PAGE[PAGE.rfind("[[page.object]]").expect("it has objects")..].to_owned();
+    let large = PAGE.replacen("shop/a\"\nbytes = \"1kB\"", "shop/a\"\nbytes = \"30kB\"", 1);
+    let text = format!(
+        "{large}turn = 2\n{}turn = 1\n",
+        third.replace("shop/b", "shop/c")
+    );
+    let recording = run(&loaded(&text), &[("connections", "2")]).recording;
+    let exchanges = Exchange::all(&recording);
+    let opened = |path: &str| {
+        let exchange = exchanges.iter().find(|one| one.path() == path);
+        let exchange = exchange.expect("it was asked for");
+        let ms = |phase| {
+            exchange
+                .at(phase)
+                .map(|at| at.since(SimTime::ZERO).as_millis_f64())
+        };
+        [Phase::ConnectStart, Phase::ConnectEnd, Phase::RequestStart].map(ms)
+    };
+    assert_eq!(opened("/b"), [None, None, Some(800.0)]);
+    assert_eq!(opened("/c"), [Some(400.0), Some(600.0), Some(600.0)]);
 }
 
 /// An archive whose requests to one origin are all wanted at once and sent in another order.

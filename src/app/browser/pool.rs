@@ -1,20 +1,22 @@
 //! The connections to an origin by HTTP/1.1, as browsers keep them: so many at most, the one that was used last first.
 //!
-//! A request that finds no idle connection opens one, if there may be another, and takes whichever is free first: its
-//! own, or one whose answer has just ended. What it opened in vain is the next request's. Where the first connection is
+//! A request that finds no idle connection opens one, if there may be another. Whichever is free first, one that was
+//! opened or one whose answer has just ended, is taken by the request whose turn it is, not by who opened it. Where the first connection is
 //! not there after a while, another is opened beside it, as Chromium and Firefox do in case its SYN was lost.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::future::pending;
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
+use futures::future::{Either, select};
 
 use super::{Fetch, Origin};
-use crate::app::http::{Client, Exchange};
+use crate::app::http::{Client, Exchange, Stage};
 use crate::app::http1::{Connection, connect};
-use crate::event::Phase;
 use crate::units::Span;
 
 /// How long the first connection may take before another is opened (Chromium's `kMaxConnectRetryIntervalMs`, Firefox's
@@ -101,10 +103,11 @@ impl Pool {
     }
 
     /// Opens a connection that has nothing to do yet.
-    pub(super) async fn warm_up(&self, mut nobody: Exchange) {
-        if let Ok(connection) = connect(&self.origin.client, &mut nobody).await {
-            self.state.borrow_mut().count += 1;
-            self.release(connection);
+    pub(super) async fn warm_up(self: &Rc<Self>, mut nobody: Exchange) {
+        self.state.borrow_mut().count += 1;
+        match connect(&self.origin.client, &mut nobody).await {
+            Ok(connection) => self.release(connection),
+            Err(_) => self.gone(),
         }
     }
 
@@ -152,50 +155,49 @@ impl Pool {
         waiter.opening = true;
         let (turn, attempt) = (*turn, waiter.attempt.clone());
         state.count += 1;
-        let is_only = state.count == 1;
         drop(state);
-        if is_only {
-            self.watch(attempt.clone());
-        }
         self.open(attempt, turn);
     }
 
-    /// Opens another connection if that of `attempt`, the only one, does not come.
-    fn watch(self: &Rc<Self>, attempt: Exchange) {
-        let pool = Rc::clone(self);
-        let watching = async move {
-            let client = &pool.origin.client;
-            loop {
-                client.net.clock().sleep(RETRY).await;
-                match attempt.last() {
-                    // A lookup has its own retries.
-                    Some(Phase::Assigned | Phase::DnsStart | Phase::DnsEnd) => {}
-                    Some(Phase::ConnectStart) if pool.takes_another() => break,
-                    _ => return,
-                }
+    /// Ends when the opening of the first connection takes so long that another is opened beside it.
+    async fn retry(&self, attempt: &Exchange) {
+        let clock = self.origin.client.net.clock();
+        loop {
+            clock.sleep(RETRY).await;
+            let is_full = self.state.borrow().count >= self.origin.connections;
+            match attempt.stage() {
+                Stage::Established => return pending().await,
+                Stage::Handshake if !is_full => return,
+                Stage::Handshake | Stage::Lookup => {} // a lookup has its own retries
             }
-            let mut nobody = Exchange::silent(client.net.clone(), client.requests.name());
-            match connect(client, &mut nobody).await {
-                Ok(connection) => pool.release(connection),
-                Err(_) => pool.gone(),
-            }
-        };
-        drop(self.origin.client.spawner.spawn("http1 retry", watching));
-    }
-
-    /// Counts another connection, if there is only one and there may be more.
-    fn takes_another(&self) -> bool {
-        let mut state = self.state.borrow_mut();
-        let takes = state.count == 1 && self.origin.connections > 1;
-        state.count += usize::from(takes);
-        takes
+        }
     }
 
     /// Opens a connection on behalf of whoever has this turn.
     fn open(self: &Rc<Self>, mut attempt: Exchange, turn: Turn) {
         let pool = Rc::clone(self);
+        let is_first = self.state.borrow().count == 1;
         let opening = async move {
-            match connect(&pool.origin.client, &mut attempt).await {
+            let client = &pool.origin.client;
+            let watched = attempt.clone();
+            let connecting = pin!(connect(client, &mut attempt));
+            let retry = async {
+                if !is_first {
+                    pending::<()>().await;
+                }
+                pool.retry(&watched).await;
+            };
+            let connected = match select(connecting, pin!(retry)).await {
+                Either::Left((connected, _)) => connected,
+                Either::Right(((), connecting)) => {
+                    let nobody = Exchange::silent(client.net.clone(), client.requests.name());
+                    let another = Rc::clone(&pool);
+                    let opening = async move { another.warm_up(nobody).await };
+                    drop(client.spawner.spawn("http1 retry", opening));
+                    connecting.await
+                }
+            };
+            match connected {
                 Ok(connection) => pool.opened(connection, turn),
                 Err(error) => {
                     let own = pool.state.borrow_mut().waiting.remove(&turn);

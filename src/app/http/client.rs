@@ -2,7 +2,7 @@
 
 use std::net::SocketAddrV4;
 
-use super::{Channel, Ends, Exchange, Requests};
+use super::{Channel, Ends, Exchange, Requests, Stage};
 use crate::app::dns::Stub;
 use crate::app::tls::ClientTls;
 use crate::event::Phase;
@@ -98,7 +98,9 @@ impl Client {
         exchange.assigned(None);
         let remote = self.look_up(exchange).await?;
         exchange.phase(Phase::ConnectStart);
+        exchange.comes_to(Stage::Handshake);
         let stream = self.connect_to(remote).await?;
+        exchange.comes_to(Stage::Established);
         let channel = match &self.tls {
             None => Channel::Plain(stream),
             Some(tls) => {

@@ -24,8 +24,20 @@ pub(in crate::app) struct Exchange {
     course: Course,
     /// Whether it tells no more of its steps: another connection has taken the request over.
     silent: Rc<Cell<bool>>,
-    /// The last of its steps, told or not.
-    last: Rc<Cell<Option<Phase>>>,
+    /// How far the connection has come that is opened on its behalf.
+    stage: Rc<Cell<Stage>>,
+}
+
+/// How far the opening of a connection has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::app) enum Stage {
+    /// Its name is looked up.
+    #[default]
+    Lookup,
+    /// The SYN has left, and nothing has come back.
+    Handshake,
+    /// TCP is there.
+    Established,
 }
 
 impl Exchange {
@@ -44,7 +56,7 @@ impl Exchange {
             padding: 0,
             course: Course::default(),
             silent: Rc::default(),
-            last: Rc::default(),
+            stage: Rc::default(),
         };
         exchange.phase(Phase::Queued);
         exchange
@@ -60,7 +72,7 @@ impl Exchange {
             padding: 0,
             course: Course::default(),
             silent: Rc::new(Cell::new(true)),
-            last: Rc::default(),
+            stage: Rc::default(),
         }
     }
 
@@ -85,7 +97,7 @@ impl Exchange {
     pub(in crate::app) fn attempt(&self) -> Self {
         Self {
             silent: Rc::default(),
-            last: Rc::default(),
+            stage: Rc::default(),
             ..self.clone()
         }
     }
@@ -121,13 +133,17 @@ impl Exchange {
         self.phase(Phase::ConnectEnd);
     }
 
-    /// The last of its steps, or of those of a clone.
-    pub(in crate::app) fn last(&self) -> Option<Phase> {
-        self.last.get()
+    /// How far the connection has come that is opened on its behalf, or on that of a clone.
+    pub(in crate::app) fn stage(&self) -> Stage {
+        self.stage.get()
+    }
+
+    /// The opening has come so far.
+    pub(in crate::app) fn comes_to(&self, stage: Stage) {
+        self.stage.set(stage);
     }
 
     pub(in crate::app) fn phase(&self, phase: Phase) {
-        self.last.set(Some(phase));
         if self.silent.get() {
             return;
         }

@@ -24,7 +24,7 @@ pub use self::client::Client;
 pub(super) use self::course::Course;
 pub use self::course::Moment;
 pub use self::document::document;
-pub(super) use self::exchange::Exchange;
+pub(super) use self::exchange::{Exchange, Stage};
 pub use self::filler::Filler;
 pub use self::picture::picture;
 pub use self::requests::{Carrier, Ends, Requests};

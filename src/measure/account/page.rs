@@ -160,6 +160,19 @@ impl Trail<'_> {
         self.exchanges.iter().find(opened).unwrap_or(exchange)
     }
 
+    /// Whether a host waits at this moment for a connection that a request asked for before.
+    pub(super) fn opens_at(&self, host: HostId, now: SimTime) -> bool {
+        self.exchanges.iter().any(|exchange| {
+            let later = |phase| exchange.at(phase).is_none_or(|at| at > now);
+            exchange.client == host
+                && exchange
+                    .at(Phase::ConnectStart)
+                    .is_some_and(|start| start < now)
+                && later(Phase::ConnectEnd)
+                && later(Phase::RequestStart)
+        })
+    }
+
     /// What the client did for a request before it sent it, from where a connection was found or asked for.
     pub(super) fn preparation(&self, exchange: &Exchange) -> (Moment, Vec<Slice>) {
         let moment = |phase: Phase| {

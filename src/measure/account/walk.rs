@@ -252,10 +252,12 @@ impl<'t, 'a> Walk<'t, 'a> {
             end.checked_sub(1).map(|last| doings.arrivals[last].0)
         });
         let begun = act.max(came);
-        let class = if place.host == self.client {
-            Class::Client
-        } else {
+        let class = if place.host != self.client {
             Class::Think
+        } else if self.trail.opens_at(place.host, place.when.at) {
+            Class::Connect // another was opened, since it took so long
+        } else {
+            Class::Client
         };
         let from = begun.map_or(self.floor, |begun| begun.at.max(self.floor));
         self.put_one(from, place.when.at, class);

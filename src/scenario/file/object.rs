@@ -105,7 +105,9 @@ impl<'f, 's> Objects<'f, 's> {
             wait: table.wait.map_or(Span::ZERO, |value| value.0),
             hold: table.hold.map_or(Span::ZERO, |value| value.0),
             priority: rules::priority(table.priority.as_ref())?,
-            turn: table.turn,
+            turn: table
+                .turn
+                .map(|turn| u32::try_from(turn.0).unwrap_or(u32::MAX)),
             background: table.background,
             blocking: table.blocking,
         })

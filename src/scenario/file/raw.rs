@@ -237,7 +237,7 @@ pub(in crate::scenario) struct ObjectTable {
     /// Who gets a free connection first: high, normal (default) or low.
     pub(in crate::scenario) priority: Option<Placed<String>>,
     /// A place in the order in which requests get one, by HTTP/1.1: the smallest first, and before any without a place.
-    pub(in crate::scenario) turn: Option<u32>,
+    pub(in crate::scenario) turn: Option<Whole<0, 999_999>>,
     /// Whether the page is there without it.
     #[serde(default)]
     pub(in crate::scenario) background: bool,
